@@ -1,0 +1,270 @@
+//! The composition root: an ontology, the graph under it and the API over both. Opens files,
+//! hands out views, and is all that a transport needs to know.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::graph::{Change, DataVersion, Graph, Owner, QuoteStatus, Refusals};
+use crate::graphql::{Api, Limits, Request, Response};
+use crate::io::{self, Batch};
+use crate::ontology::{Fault, Faults, KindIx, Ontology, Place, Value};
+pub use crate::query::Budget;
+
+/// The ontology that is used when no other is named.
+pub const ONTOLOGY: (&str, &str) = ("schema/ontology.graphql", include_str!("../schema/ontology.graphql"));
+
+/// The data that are loaded when neither ontology nor data are named: a file a source document.
+pub const SEED: &[(&str, &str)] = &[
+    ("seed/mass-gov-ahem.jsonl", include_str!("../seed/mass-gov-ahem.jsonl")),
+    ("seed/hhs-eap-2023.jsonl", include_str!("../seed/hhs-eap-2023.jsonl")),
+];
+
+/// Which ontology and which data.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// SDL files, taken together; the embedded ontology if empty.
+    pub schema: Vec<PathBuf>,
+    /// JSON Lines files, taken together; if empty, the embedded seed under the embedded ontology,
+    /// and nothing under another.
+    pub data: Vec<PathBuf>,
+}
+
+impl Origin {
+    /// Reads the ontology.
+    ///
+    /// # Errors
+    /// Every fault of its files.
+    pub fn ontology(&self) -> Result<Ontology, Faults> {
+        if self.schema.is_empty() {
+            return Ontology::read(&[(ONTOLOGY.0.to_owned(), ONTOLOGY.1.to_owned())]);
+        }
+        let texts: Vec<Result<(String, String), Fault>> =
+            self.schema.iter().map(|p| io::read_text(p)).collect();
+        let faults: Vec<Fault> = texts.iter().filter_map(|t| t.as_ref().err().cloned()).collect();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        Ontology::read(&texts.into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// Reads the data, without judging what they mean.
+    ///
+    /// # Errors
+    /// Every line of every file that is not of the format.
+    pub fn batch(&self) -> Result<Batch, Faults> {
+        let mut batch = Batch::default();
+        let mut faults = Vec::new();
+        let mut take = |read: Result<Batch, Vec<Fault>>| match read {
+            Ok(more) => batch.append(more),
+            Err(more) => faults.extend(more),
+        };
+        if self.data.is_empty() && self.schema.is_empty() {
+            SEED.iter().for_each(|(path, text)| take(io::json_lines::read(path, text.as_bytes())));
+        }
+        for path in &self.data {
+            take(
+                io::read_bytes(path)
+                    .map_err(|f| vec![f])
+                    .and_then(|b| io::json_lines::read(&path.display().to_string(), &b)),
+            );
+        }
+        if faults.is_empty() { Ok(batch) } else { Err(Faults(faults)) }
+    }
+}
+
+/// Reads and admits all: the graph, or every fault of ontology and data at once. Data are read
+/// even where the ontology is faulty, so that their own faults show too.
+///
+/// # Errors
+/// As said.
+pub fn load(origin: &Origin) -> Result<Graph, Faults> {
+    let (ontology, batch) = (origin.ontology(), origin.batch());
+    match (ontology, batch) {
+        (Ok(ontology), Ok(Batch { changes, places })) => {
+            admit(Graph::empty(Arc::new(ontology)), changes, &places)
+        }
+        (ontology, batch) => {
+            let faults = ontology.err().into_iter().chain(batch.err());
+            Err(Faults(faults.flat_map(|f| f.0).collect()))
+        }
+    }
+}
+
+fn admit(empty: Graph, changes: Vec<Change>, places: &[Place]) -> Result<Graph, Faults> {
+    if changes.is_empty() {
+        return Ok(empty);
+    }
+    empty.apply(changes).map_err(|refusals| Faults(Batch::locate(places, refusals)))
+}
+
+/// What the front page and `check` say about the data.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The ontology's title.
+    pub title: String,
+    /// Kinds that have entities: (name, plural, description, count).
+    pub kinds: Vec<KindCount>,
+    /// How many entities.
+    pub entities: usize,
+    /// How many links, and how many of them rest on inference alone.
+    pub links: usize,
+    /// Links without any evidence that states them.
+    pub inferred: usize,
+    /// Pieces of evidence by status.
+    pub evidence: BTreeMap<&'static str, usize>,
+    /// The sources.
+    pub sources: Vec<SourceLine>,
+    /// Which data.
+    pub version: DataVersion,
+}
+
+/// One kind and how many entities it has.
+#[derive(Clone, Debug)]
+pub struct KindCount {
+    /// The type's name.
+    pub name: String,
+    /// The root field.
+    pub plural: String,
+    /// What it is.
+    pub description: String,
+    /// How many.
+    pub count: usize,
+}
+
+/// One source.
+#[derive(Clone, Debug)]
+pub struct SourceLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// The outcome of the last check.
+    pub status: Option<QuoteStatus>,
+    /// The day of the last check.
+    pub checked: Option<String>,
+}
+
+/// What a graph holds, counted. Cost: linear in it.
+pub fn overview(graph: &Graph) -> Overview {
+    let ontology = graph.ontology();
+    let count = |ix: KindIx| {
+        let kind = ontology.kind(ix);
+        KindCount {
+            name: kind.name.clone(),
+            plural: kind.plural.clone(),
+            description: kind.description.clone(),
+            count: graph.of_kind(ix).len(),
+        }
+    };
+    let mut evidence = BTreeMap::new();
+    let lists = graph.completeness_statements().into_iter().map(|((e, r, d), _)| Owner::List(e, r, d));
+    let owners = graph.entities().map(Owner::Entity).chain(graph.links().map(Owner::Link)).chain(lists);
+    for piece in owners.flat_map(|owner| graph.evidence(owner)) {
+        *evidence.entry(piece.status.name()).or_insert(0) += 1;
+    }
+    let source_kind = ontology.source_kind();
+    let url = ontology.property_of(source_kind, "url");
+    let source = |ix: &crate::graph::EntityIx| {
+        let entity = graph.entity(*ix);
+        SourceLine {
+            id: entity.id.to_string(),
+            name: entity.name.to_string(),
+            url: url.and_then(|p| entity.property(p)).and_then(Value::as_text).map(str::to_owned),
+            status: entity.text.as_ref().and_then(|t| t.status),
+            checked: entity.text.as_ref().and_then(|t| t.checked).map(|d| d.to_string()),
+        }
+    };
+    Overview {
+        title: ontology.title.clone(),
+        kinds: ontology.kind_indexes().map(count).filter(|k| k.count > 0).collect(),
+        entities: graph.entity_count(),
+        links: graph.link_count(),
+        inferred: graph.links().filter(|ix| graph.link(*ix).basis() == crate::graph::Basis::Inferred).count(),
+        evidence,
+        sources: graph.of_kind(source_kind).iter().map(source).collect(),
+        version: graph.version(),
+    }
+}
+
+/// A running instance. Shared by all connections; each operation reads the view there was when
+/// it began.
+#[derive(Debug)]
+pub struct App {
+    api: Api,
+    graph: RwLock<Arc<Graph>>,
+}
+
+impl App {
+    /// Opens an instance.
+    ///
+    /// # Errors
+    /// Every fault of ontology and data; names that the ontology and the API both want.
+    pub fn open(origin: &Origin, limits: Limits) -> Result<App, Faults> {
+        App::over(load(origin)?, limits)
+    }
+
+    /// An instance over a graph.
+    ///
+    /// # Errors
+    /// Names that the ontology and the API both want.
+    pub fn over(graph: Graph, limits: Limits) -> Result<App, Faults> {
+        let clash = |what| {
+            Faults(vec![Fault {
+                place: Place::default(),
+                what,
+                help: "rename the kind or relation".to_owned(),
+            }])
+        };
+        let api = Api::new(graph.ontology(), limits).map_err(clash)?;
+        Ok(App { api, graph: RwLock::new(Arc::new(graph)) })
+    }
+
+    /// The view there is now. A reader keeps it as long as it likes.
+    pub fn view(&self) -> Arc<Graph> {
+        self.graph.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Applies a batch and makes the outcome the view of whoever asks next.
+    ///
+    /// # Errors
+    /// Every refusal; the view stays as it was.
+    pub fn commit(&self, changes: Vec<Change>) -> Result<DataVersion, Refusals> {
+        let mut current = self.graph.write().unwrap_or_else(PoisonError::into_inner);
+        let next = Arc::new(current.apply(changes)?);
+        *current = next.clone();
+        Ok(next.version())
+    }
+
+    /// Executes one request. Blocking and bound to the CPU: call it off the async threads.
+    pub fn execute(&self, request: &Request, budget: &Arc<Budget>) -> Response {
+        self.api.execute(&self.view(), request, budget)
+    }
+
+    /// A budget as large as the limits allow.
+    pub fn budget(&self) -> Arc<Budget> {
+        Arc::new(Budget::new(self.api.limits().steps))
+    }
+
+    /// Which data answer now.
+    pub fn version(&self) -> DataVersion {
+        self.view().version()
+    }
+
+    /// The schema as SDL.
+    pub fn sdl(&self) -> &str {
+        self.api.sdl()
+    }
+
+    /// What the data hold, counted.
+    pub fn overview(&self) -> Overview {
+        overview(&self.view())
+    }
+
+    /// The API, for whoever walks its schema.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+}

@@ -1,0 +1,359 @@
+//! From the ontology to the schema: one SDL text, made of `schema/api.graphql` and what follows
+//! from kinds, properties, relations and vocabularies. Everything else (validation, the slow
+//! road, the printed SDL) reads the schema that comes out; nothing names a kind.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::{Definition, Document};
+use apollo_compiler::validation::Valid;
+
+use crate::ontology::{
+    Common, Datatype, Direction, Ontology, Property, PropertyIx, ROOT, sdl_type, upper_snake,
+};
+
+/// The hand-written part of the API.
+pub const API: &str = include_str!("../../schema/api.graphql");
+
+/// What api.graphql calls the kind that evidence quotes, whatever its name.
+const SOURCE_KIND: &str = "SourceKind";
+
+/// The arguments of every list of entities, after what is its own.
+const PAGE_ARGUMENTS: &str = r#"
+    "From the start; 20 by default." first: Int
+    "After this one." after: String
+    "From the end." last: Int
+    "Before this one." before: String"#;
+
+/// The schema and its text.
+#[derive(Debug)]
+pub struct Declaration {
+    /// For validation and planning.
+    pub schema: Valid<Schema>,
+    /// What is printed: definitions sorted by name, every one described.
+    pub sdl: String,
+}
+
+/// Declares the schema of an ontology.
+///
+/// # Errors
+/// Where names of the ontology meet names of the API; each as apollo-compiler words it.
+pub fn declare(ontology: &Ontology) -> Result<Declaration, String> {
+    let text = full_text(ontology);
+    let schema = Schema::parse_and_validate(&text, "schema.graphql")
+        .map_err(|e| format!("the ontology and the API do not go together:\n{}", e.errors))?;
+    Ok(Declaration { schema, sdl: sorted(&text) })
+}
+
+/// Definitions sorted by name, the schema definition first; fields stay in reading order.
+fn sorted(text: &str) -> String {
+    let Ok(mut document) = Document::parse(text, "schema.graphql") else { return text.to_owned() };
+    document.definitions.retain(|d| !matches!(d, Definition::DirectiveDefinition(d) if d.name == "oneOf"));
+    document.definitions.sort_by_cached_key(|d| {
+        (!matches!(d, Definition::SchemaDefinition(_)), d.name().map(|n| n.to_string()))
+    });
+    let mut sdl = String::new();
+    for line in document.to_string().lines() {
+        // A description of one line needs one quote at each end; this saves a tenth of the text.
+        let inner = line.trim_start().strip_prefix("\"\"\"").and_then(|l| l.strip_suffix("\"\"\""));
+        match inner.filter(|inner| !inner.is_empty() && !inner.contains(['"', '\\'])) {
+            Some(inner) => {
+                let indent = line.len() - line.trim_start().len();
+                let _ = writeln!(sdl, "{}\"{inner}\"", &line[..indent]);
+            }
+            None => {
+                let _ = writeln!(sdl, "{line}");
+            }
+        }
+    }
+    sdl
+}
+
+/// What a linked list or a root list holds: its type name, its properties and whether it is of one kind.
+struct Target<'a> {
+    name: &'a str,
+    properties: &'a [PropertyIx],
+    one_kind: bool,
+}
+
+fn target(ontology: &Ontology, common: Common) -> Target<'_> {
+    match common {
+        Common::Kind(ix) => {
+            let kind = ontology.kind(ix);
+            Target { name: &kind.name, properties: &kind.properties, one_kind: true }
+        }
+        Common::Family(ix) => {
+            let family = ontology.family(ix);
+            Target { name: &family.name, properties: &family.properties, one_kind: false }
+        }
+    }
+}
+
+fn full_text(ontology: &Ontology) -> String {
+    let source_name = &ontology.kind(ontology.source_kind()).name;
+    let api = API.replace(SOURCE_KIND, source_name);
+    let entity_fields = entity_fields(&api);
+    let mut out = api;
+    out.push_str("\n\"Exactly one field of the input must be given.\"\ndirective @oneOf on INPUT_OBJECT\n");
+
+    // Every common target of a relation gets a linked connection; kinds and those targets get filters.
+    let mut linked: BTreeSet<Common> = BTreeSet::new();
+    for ix in ontology.relation_indexes() {
+        let relation = ontology.relation(ix);
+        linked.extend(relation.directions().iter().map(|d| ontology.narrowest(relation.targets(*d))));
+    }
+    let mut targets: BTreeSet<Common> = linked.clone();
+    targets.extend(ontology.kind_indexes().map(Common::Kind));
+    targets.insert(Common::Family(ontology.root));
+
+    families(ontology, &entity_fields, &mut out);
+    kinds(ontology, &entity_fields, &mut out);
+    names(ontology, &mut out);
+    for common in &targets {
+        let target = target(ontology, *common);
+        connection(&target, "", &mut out);
+        if linked.contains(common) {
+            connection(&target, "Linked", &mut out);
+        }
+        filter_and_order(ontology, &target, &mut out);
+    }
+    out
+}
+
+impl PartialOrd for Common {
+    fn partial_cmp(&self, other: &Common) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Common {
+    fn cmp(&self, other: &Common) -> std::cmp::Ordering {
+        let key = |c: &Common| match c {
+            Common::Family(f) => (0, f.0),
+            Common::Kind(k) => (1, k.0),
+        };
+        key(self).cmp(&key(other))
+    }
+}
+
+/// The fields that api.graphql gives to every entity, as SDL.
+fn entity_fields(api: &str) -> String {
+    let Ok(document) = Document::parse(api, "api.graphql") else { return String::new() };
+    let fields = document.definitions.iter().find_map(|d| match d {
+        Definition::InterfaceTypeDefinition(i) if i.name == ROOT => Some(&i.fields),
+        _ => None,
+    });
+    fields.into_iter().flatten().map(|f| format!("{f}\n")).collect()
+}
+
+fn families(ontology: &Ontology, entity_fields: &str, out: &mut String) {
+    for (at, family) in ontology.families.iter().enumerate() {
+        if at == ontology.root.0 as usize {
+            let _ = writeln!(out, "extend interface {ROOT} {{");
+            properties(ontology, &family.properties, out);
+            out.push_str("}\n");
+            continue;
+        }
+        describe(&family.description, out);
+        let above: Vec<&str> = family.families.iter().map(|f| ontology.family(*f).name.as_str()).collect();
+        let _ = writeln!(
+            out,
+            "interface {} implements Node & {} {{\n{entity_fields}",
+            family.name,
+            above.join(" & ")
+        );
+        properties(ontology, &family.properties, out);
+        for ix in ontology.relation_indexes() {
+            let relation = ontology.relation(ix);
+            for direction in relation.directions() {
+                if family.kinds.iter().all(|k| relation.holders(*direction).contains(k)) {
+                    relation_field(ontology, ix, *direction, out);
+                }
+            }
+        }
+        out.push_str("}\n");
+    }
+}
+
+fn kinds(ontology: &Ontology, entity_fields: &str, out: &mut String) {
+    let mut roots = String::new();
+    for ix in ontology.kind_indexes() {
+        let kind = ontology.kind(ix);
+        describe(&kind.description, out);
+        let families: Vec<&str> = kind.families.iter().map(|f| ontology.family(*f).name.as_str()).collect();
+        let _ = writeln!(
+            out,
+            "type {} implements Node & {} {{\n{entity_fields}",
+            kind.name,
+            families.join(" & ")
+        );
+        properties(ontology, &kind.properties, out);
+        if kind.is_source {
+            out.push_str("\"The text behind it and when its quotes were last checked.\"\ntext: SourceText\n");
+        }
+        for (relation, direction) in ontology.relations_of(ix) {
+            relation_field(ontology, relation, direction, out);
+        }
+        out.push_str("}\n");
+
+        let singular = lower_first(&kind.name);
+        describe(
+            &format!("The {} of that id; null if there is none, or it is of another kind.", kind.name),
+            &mut roots,
+        );
+        let _ = writeln!(
+            roots,
+            "{singular}(\"Such as `{}/…`; ids that were merged still resolve.\" id: ID!): {}",
+            kind.prefix, kind.name
+        );
+        describe(&format!("Every {}, page by page. {}", kind.name, kind.description), &mut roots);
+        let _ = writeln!(
+            roots,
+            "{}(\"Which ones.\" where: {name}Filter\n\"In which order.\" orderBy: [{name}Order!]{PAGE_ARGUMENTS}): {name}Connection!",
+            kind.plural,
+            name = kind.name
+        );
+    }
+    let _ = writeln!(out, "extend type Query {{\n{roots}}}");
+}
+
+fn properties(ontology: &Ontology, all: &[PropertyIx], out: &mut String) {
+    for ix in all {
+        let property = ontology.property(*ix);
+        describe(&property.description, out);
+        let _ = writeln!(out, "{}: {}", property.name, sdl_type(property, &ontology.enums));
+    }
+}
+
+fn relation_field(
+    ontology: &Ontology,
+    ix: crate::ontology::RelationIx,
+    direction: Direction,
+    out: &mut String,
+) {
+    let relation = ontology.relation(ix);
+    let name = target(ontology, ontology.narrowest(relation.targets(direction))).name;
+    let description = match direction {
+        Direction::Forward => &relation.description,
+        Direction::Inverse => &relation.inverse_description,
+    };
+    describe(description, out);
+    let _ = writeln!(
+        out,
+        "{}(\"Which ones.\" where: {name}Filter\n\"In which order.\" orderBy: [{name}Order!]\n\"Stated or inferred.\" basis: Basis{PAGE_ARGUMENTS}): Linked{name}Connection!",
+        relation.name_in(direction)
+    );
+}
+
+/// The enums of names and vocabularies, and the filters of vocabularies.
+fn names(ontology: &Ontology, out: &mut String) {
+    out.push_str("\"The kinds, as words.\"\nenum KindName {\n");
+    for kind in &ontology.kinds {
+        describe(&kind.description, out);
+        let _ = writeln!(out, "{}", upper_snake(&kind.name));
+    }
+    out.push_str("}\n\"The relations, as words.\"\nenum RelationName {\n");
+    for relation in &ontology.relations {
+        describe(&relation.description, out);
+        let _ = writeln!(out, "{}", upper_snake(&relation.name));
+    }
+    out.push_str("}\n");
+    for enumeration in &ontology.enums {
+        let name = &enumeration.name;
+        describe(&enumeration.description, out);
+        let _ = writeln!(out, "enum {name} {{");
+        for word in &enumeration.words {
+            describe(&word.description, out);
+            let _ = writeln!(out, "{}", word.name);
+        }
+        let _ = writeln!(
+            out,
+            "}}\n\"Tests of a {name}. All that is given must hold.\"\ninput {name}Filter {{\n\"This one.\" eq: {name}\n\"Not this one.\" ne: {name}\n\"One of these.\" in: [{name}!]\n\"None of these.\" notIn: [{name}!]\n\"Absent (true) or given (false).\" isNull: Boolean\n}}"
+        );
+    }
+}
+
+fn connection(target: &Target<'_>, prefix: &str, out: &mut String) {
+    let name = target.name;
+    let linked = prefix == "Linked";
+    let (page, edge) = if linked {
+        (
+            format!("A page of {name} nodes reached through links."),
+            format!("A {name} node and the link to it."),
+        )
+    } else {
+        (format!("A page of {name} nodes."), format!("A {name} node and its cursor."))
+    };
+    describe(&page, out);
+    let _ = writeln!(
+        out,
+        "type {prefix}{name}Connection {{\n\"The nodes with their cursors.\" edges: [{prefix}{name}Edge!]!\n\"The nodes alone.\" nodes: [{name}!]!\n\"Where the page stands.\" pageInfo: PageInfo!\n\"How many pass in all.\" totalCount: Int!"
+    );
+    if linked {
+        out.push_str("\"How much of the whole list is there.\" completeness: Completeness!\n\"Where that is said; empty if nothing is.\" completenessEvidence: [Evidence!]!\n");
+    }
+    out.push_str("}\n");
+    describe(&edge, out);
+    let _ = writeln!(
+        out,
+        "type {prefix}{name}Edge {{\n\"For `after` and `before`.\" cursor: String!\n\"The node.\" node: {name}!"
+    );
+    if linked {
+        out.push_str(
+            "\"The link to it.\" link: Link!\n\"The words the link rests on.\" evidence: [Evidence!]!\n",
+        );
+    }
+    out.push_str("}\n");
+}
+
+fn filter_and_order(ontology: &Ontology, target: &Target<'_>, out: &mut String) {
+    let name = target.name;
+    let _ = writeln!(
+        out,
+        "\"Which {name} nodes. All that is given must hold.\"\ninput {name}Filter {{\n\"All of these.\" and: [{name}Filter!]\n\"Any of these.\" or: [{name}Filter!]\n\"Not this.\" not: {name}Filter\n\"The id.\" id: IDFilter\n\"A name in another scheme.\" identifiers: IdentifierFilter"
+    );
+    if !target.one_kind {
+        out.push_str("\"The kind.\" kind: KindNameFilter\n");
+    }
+    let all: Vec<&Property> = target.properties.iter().map(|ix| ontology.property(*ix)).collect();
+    for property in &all {
+        let _ =
+            writeln!(out, "\"By `{0}`.\"\n{0}: {1}", property.name, filter_of(ontology, property.datatype));
+    }
+    let _ =
+        writeln!(out, "}}\n\"By what to order {name} nodes.\"\nenum {name}OrderField {{\n\"The id.\"\nID");
+    for property in all.iter().filter(|p| !p.list) {
+        let _ = writeln!(out, "\"By `{}`.\"\n{}", property.name, upper_snake(&property.name));
+    }
+    let _ = writeln!(
+        out,
+        "}}\n\"An order of {name} nodes; absent values come last, equal ones in insertion order.\"\ninput {name}Order {{\n\"By what.\" field: {name}OrderField!\n\"Which way.\" direction: OrderDirection! = ASC\n}}"
+    );
+}
+
+/// The filter type of a datatype.
+fn filter_of(ontology: &Ontology, datatype: Datatype) -> String {
+    match datatype {
+        Datatype::String | Datatype::Url => "StringFilter".to_owned(),
+        Datatype::Int => "IntFilter".to_owned(),
+        Datatype::Float => "FloatFilter".to_owned(),
+        Datatype::Boolean => "BooleanFilter".to_owned(),
+        Datatype::Date => "DateFilter".to_owned(),
+        Datatype::FuzzyDate => "FuzzyDateFilter".to_owned(),
+        Datatype::Enum(ix) => format!("{}Filter", ontology.enumeration(ix).name),
+    }
+}
+
+/// A description on its own line, escaped as a GraphQL string.
+fn describe(text: &str, out: &mut String) {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let escaped: String =
+        folded.chars().flat_map(|c| if matches!(c, '"' | '\\') { vec!['\\', c] } else { vec![c] }).collect();
+    let _ = writeln!(out, "\"{escaped}\"");
+}
+
+/// The singular root field of a kind.
+pub fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(chars).collect()
+}

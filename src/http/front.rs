@@ -1,0 +1,158 @@
+//! The front page: what is here, how much of it, how far it can be trusted, and three questions
+//! to begin with. Complete without JavaScript.
+
+use axum::http::Method;
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+
+use crate::app::Overview;
+
+/// Questions shown on the page; the same file fills GraphiQL.
+const EXAMPLES: &str = include_str!("web/graphiql/examples.json");
+/// How many of them.
+const EXAMPLES_SHOWN: usize = 3;
+
+#[derive(Deserialize)]
+struct Example {
+    title: String,
+    query: String,
+}
+
+fn page_of(title: &str, main: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href="/assets/site.css";
+            }
+            body { main { (main) } }
+        }
+    }
+    .into_string()
+}
+
+/// The page.
+pub(super) fn page<'a>(
+    overview: &Overview,
+    routes: impl Iterator<Item = (&'a str, &'a [Method], &'a str)>,
+) -> String {
+    let examples: Vec<Example> = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let evidence: usize = overview.evidence.values().sum();
+    let of = |status: &str| overview.evidence.get(status).copied().unwrap_or(0);
+    page_of(
+        "Throughline",
+        &html! {
+            header {
+                p class="mark" { "Throughline" }
+                h1 { "Who does what, why, and where does it say so?" }
+                p class="lead" {
+                    "Public pages say who ordered which review, what it found, what was advised and who took it up. "
+                    "Here they are a graph: every link carries the sentence that supports it."
+                }
+                p class="actions" {
+                    a class="button" href="/graphiql" { "Ask in GraphiQL" }
+                    a href="/schema.graphql" { "Read the schema" }
+                }
+            }
+            section aria-labelledby="questions" {
+                h2 id="questions" { "Begin with a question" }
+                ol class="questions" {
+                    @for example in examples.iter().take(EXAMPLES_SHOWN) {
+                        li { a href={ "/graphiql?query=" (encode(&example.query)) } { (example.title) } }
+                    }
+                }
+                p { "From a terminal:" }
+                pre tabindex="0" { code {
+                    "curl -H 'content-type: application/json' \\\n  -d '{\"query\":\"{ links(first: 3) { nodes { sentence evidence { quote source { name } } } } }\"}' \\\n  http://localhost:4000/graphql"
+                } }
+            }
+            section aria-labelledby="data" {
+                h2 id="data" { "What it knows" }
+                p {
+                    strong { (overview.entities) } " entities and " strong { (overview.links) } " links under the ontology “"
+                    (overview.title) "”. " (overview.links - overview.inferred) " links are stated by a source, " (overview.inferred)
+                    " rest on inference alone and say so."
+                }
+                p {
+                    "Of " (evidence) " pieces of evidence " strong { (of("VERIFIED")) } " are quotes found word for word in their source, "
+                    (of("URL_ONLY")) " are addresses alone, " (of("SOURCE_UNAVAILABLE")) " have not been checked against the source as it is now, and "
+                    (of("NOT_FOUND")) " were not found."
+                }
+                @if !overview.sources.is_empty() {
+                    h3 { "Sources" }
+                    ul class="sources" {
+                        @for source in &overview.sources {
+                            li {
+                                @if let Some(url) = &source.url { a href=(url) rel="noreferrer" { (source.name) } } @else { (source.name) }
+                                " "
+                                span class="note" {
+                                    @match (&source.status, &source.checked) {
+                                        (Some(status), Some(day)) => { "quotes " (status.name().to_lowercase().replace('_', " ")) " on " (day) }
+                                        _ => { "quotes not checked" }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                h3 { "Kinds" }
+                div class="scroll" tabindex="0" role="region" aria-label="Kinds and how many entities each has" {
+                    table {
+                        thead { tr { th scope="col" { "Kind" } th scope="col" class="number" { "Entities" } th scope="col" { "What it is" } } }
+                        tbody {
+                            @for kind in &overview.kinds {
+                                tr {
+                                    th scope="row" { a href={ "/graphiql?query=" (encode(&list_query(&kind.plural))) } { (kind.name) } }
+                                    td class="number" { (kind.count) }
+                                    td { (kind.description) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            section aria-labelledby="addresses" {
+                h2 id="addresses" { "Addresses" }
+                dl class="routes" {
+                    @for (path, methods, purpose) in routes {
+                        dt { code { (path.replace("{*path}", "…")) } }
+                        dd { (purpose) " " span class="note" { (methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")) } }
+                    }
+                }
+            }
+            footer { p { "Data version " code { (overview.version) } ". Cite it beside an answer." } }
+        },
+    )
+}
+
+fn list_query(plural: &str) -> String {
+    let name: String =
+        plural.chars().take(1).flat_map(char::to_uppercase).chain(plural.chars().skip(1)).collect();
+    format!(
+        "query {name} {{\n  {plural}(first: 20) {{\n    totalCount\n    nodes {{\n      id\n      name\n      description\n    }}\n  }}\n}}\n"
+    )
+}
+
+/// The page for an address where there is nothing.
+pub(super) fn not_found(path: &str) -> String {
+    page_of(
+        "Nothing here · Throughline",
+        &html! {
+            header {
+                p class="mark" { a href="/" { "Throughline" } }
+                h1 { "There is nothing at this address" }
+                p class="lead" { code { (path.chars().take(120).collect::<String>()) } " is not one of ours. The " a href="/" { "front page" } " lists what is here." }
+            }
+        },
+    )
+}
+
+/// Percent-encodes a query for an address.
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,399 @@
+//! Our own format: JSON Lines, one entity, link, statement or merge a line, evidence inside.
+//! `seed/` holds examples; the README there tells how to read one.
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use super::Batch;
+use crate::graph::{
+    Change, EntityDraft, Evidence, EvidenceDraft, Graph, Identifier, LinkDraft, Owner, SourceText,
+    SourceTextDraft, seal_to_text,
+};
+use crate::ontology::{Fault, FuzzyDate, Place, Property, Value, describe, suggest};
+
+/// Bytes a line may have; far beyond any entity with its evidence, far below memory.
+const LINE_BYTES: usize = 16 << 20;
+
+/// The first key of a line says what the line is.
+const LINE_KINDS: [&str; 5] = ["source", "entity", "link", "about", "merged"];
+
+/// Reads one file. `path` is what faults call it. Blank lines are skipped; a UTF-8 byte order
+/// mark and CR before LF are taken.
+///
+/// # Errors
+/// Every line that is not of the format, with line and column. What the lines mean is for
+/// [`Graph::apply`] to judge.
+pub fn read(path: &str, bytes: &[u8]) -> Result<Batch, Vec<Fault>> {
+    let mut batch = Batch::default();
+    let mut faults = Vec::new();
+    let at = |line: usize, column: usize| Place { file: path.to_owned(), line, column };
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        let help = "save the file as UTF-8".to_owned();
+        return Err(vec![Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help }]);
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let parsed = if line.len() > LINE_BYTES {
+            Err((
+                0,
+                format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len()),
+                "is a line break missing?".to_owned(),
+            ))
+        } else {
+            match std::str::from_utf8(line) {
+                Err(e) => Err((
+                    e.valid_up_to() + 1,
+                    "the line is not UTF-8".to_owned(),
+                    "save the file as UTF-8".to_owned(),
+                )),
+                Ok(text) => parse(text),
+            }
+        };
+        match parsed {
+            Ok(change) => {
+                batch.changes.push(change);
+                batch.places.push(at(i + 1, 0));
+            }
+            Err((column, what, help)) => faults.push(Fault { place: at(i + 1, column), what, help }),
+        }
+    }
+    if faults.is_empty() { Ok(batch) } else { Err(faults) }
+}
+
+/// Column (0 for the whole line), what, help.
+type LineFault = (usize, String, String);
+
+fn parse(text: &str) -> Result<Change, LineFault> {
+    let Object(mut map) = serde_json::from_str(text).map_err(syntax)?;
+    let fault = |what: String, help: &str| (0, what, help.to_owned());
+    let Some(kind) = LINE_KINDS.into_iter().find(|k| map.contains_key(*k)) else {
+        let known = LINE_KINDS.join(", ");
+        return Err(fault("the line is none of ours".to_owned(), &format!("it has one of the keys {known}")));
+    };
+    let mut take = |key: &str| map.shift_remove(key).filter(|v| !v.is_null());
+    let text_of = |key: &str, value: Option<Json>| match value {
+        Some(Json::String(text)) => Ok(text),
+        None => Err(fault(format!("`{key}` is missing"), "add it as text")),
+        Some(other) => Err(fault(format!("`{key}` is {}", describe(&other)), "it is text")),
+    };
+    let change = match kind {
+        "source" | "entity" => {
+            let mut draft = EntityDraft {
+                id: text_of(kind, take(kind))?,
+                kind: text_of("kind", take("kind"))?,
+                ..EntityDraft::default()
+            };
+            for Pair { scheme, value } in
+                shaped::<Vec<Pair>>("identifiers", take("identifiers"))?.unwrap_or_default()
+            {
+                draft.identifiers.push((scheme, value));
+            }
+            draft.evidence = evidence(take("evidence"))?;
+            draft.text = shaped::<TextShape>("text", take("text"))?.map(|t| SourceTextDraft {
+                file: t.file,
+                sha256: t.sha256,
+                status: t.status,
+                checked: t.checked,
+            });
+            draft.properties = std::mem::take(&mut map);
+            Change::AddEntity(Box::new(draft))
+        }
+        "link" => {
+            let ends: Option<[String; 3]> = shaped("link", take("link"))?;
+            let [from, relation, to] =
+                ends.ok_or_else(|| fault("`link` is null".to_owned(), "write [subject, relation, object]"))?;
+            let properties =
+                shaped::<Map<String, Json>>("properties", take("properties"))?.unwrap_or_default();
+            Change::AddLink(Box::new(LinkDraft {
+                from,
+                relation,
+                to,
+                date: take("date"),
+                valid_from: take("validFrom"),
+                valid_until: take("validUntil"),
+                properties,
+                evidence: evidence(take("evidence"))?,
+            }))
+        }
+        "about" => {
+            let about: Option<[String; 2]> = shaped("about", take("about"))?;
+            let [entity, relation] =
+                about.ok_or_else(|| fault("`about` is null".to_owned(), "write [entity, relation]"))?;
+            Change::StateCompleteness {
+                entity,
+                relation,
+                completeness: text_of("completeness", take("completeness"))?,
+                evidence: evidence(take("evidence"))?,
+            }
+        }
+        _ => {
+            take("note");
+            Change::Merge { from: text_of("merged", take("merged"))?, into: text_of("into", take("into"))? }
+        }
+    };
+    if let (Some(key), false) = (map.keys().next(), map.is_empty()) {
+        let known: &[&str] = match kind {
+            "link" => &["link", "date", "validFrom", "validUntil", "properties", "evidence"],
+            "about" => &["about", "completeness", "evidence"],
+            _ => &["merged", "into", "note"],
+        };
+        return Err(fault(
+            format!("unknown key `{key}` in a `{kind}` line"),
+            &suggest(key, known.iter().copied()),
+        ));
+    }
+    Ok(change)
+}
+
+fn syntax(error: serde_json::Error) -> LineFault {
+    let message = error.to_string();
+    let what = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    (error.column(), format!("no JSON object: {what}"), "a line holds one JSON object".to_owned())
+}
+
+/// Reads a part of a line whose shape is fixed.
+fn shaped<T: for<'de> Deserialize<'de>>(key: &str, value: Option<Json>) -> Result<Option<T>, LineFault> {
+    value
+        .map(|value| T::deserialize(value))
+        .transpose()
+        .map_err(|e| (0, format!("`{key}`: {e}"), String::new()))
+}
+
+fn evidence(value: Option<Json>) -> Result<Vec<EvidenceDraft>, LineFault> {
+    let shapes: Vec<EvidenceShape> = shaped("evidence", value)?.unwrap_or_default();
+    Ok(shapes.into_iter().map(EvidenceDraft::from).collect())
+}
+
+/// A JSON object in which no key comes twice.
+struct Object(Map<String, Json>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+                let mut map = Map::new();
+                while let Some((key, value)) = access.next_entry::<String, Json>()? {
+                    if map.contains_key(&key) {
+                        return Err(serde::de::Error::custom(format!("the key `{key}` comes twice")));
+                    }
+                    map.insert(key, value);
+                }
+                Ok(Object(map))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    scheme: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextShape {
+    file: Option<String>,
+    sha256: Option<String>,
+    status: Option<String>,
+    checked: Option<String>,
+}
+
+/// Evidence as it stands in a line, keys in the order they are written.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct EvidenceShape {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    quote: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    suffix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    url: Option<String>,
+    basis: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    note: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    properties: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    verified: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    not_found: Option<String>,
+}
+
+impl From<EvidenceShape> for EvidenceDraft {
+    fn from(e: EvidenceShape) -> EvidenceDraft {
+        EvidenceDraft {
+            source: e.source,
+            quote: e.quote,
+            prefix: e.prefix,
+            suffix: e.suffix,
+            url: e.url,
+            basis: e.basis,
+            note: e.note,
+            properties: e.properties,
+            verified: e.verified,
+            not_found: e.not_found,
+        }
+    }
+}
+
+/// Writes a graph as lines: sources, other entities, links, statements, merges, each in insertion
+/// order, so that equal graphs give equal bytes and `read` of what was written gives the graph.
+///
+/// # Errors
+/// What `out` gives.
+pub fn write(graph: &Graph, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let ontology = graph.ontology();
+    let source_kind = ontology.source_kind();
+    let mut line = |map: &Map<String, Json>| {
+        serde_json::to_writer(&mut *out, map)?;
+        out.write_all(b"\n")
+    };
+    for sources in [true, false] {
+        for ix in graph.entities().filter(|ix| (graph.entity(*ix).kind == source_kind) == sources) {
+            let entity = graph.entity(ix);
+            let mut map = Map::new();
+            map.insert(if sources { "source" } else { "entity" }.into(), json!(*entity.id));
+            map.insert("kind".into(), json!(ontology.kind(entity.kind).name));
+            map.insert("name".into(), json!(*entity.name));
+            let implied = |id: &&Identifier| {
+                !entity.properties.iter().any(|(p, v)| {
+                    ontology.property(*p).identifier.as_deref() == Some(&*id.scheme)
+                        && v.members().iter().any(|m| m.as_text() == Some(&*id.value))
+                })
+            };
+            let identifiers: Vec<Json> = entity
+                .identifiers
+                .iter()
+                .filter(implied)
+                .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
+                .collect();
+            if !identifiers.is_empty() {
+                map.insert("identifiers".into(), Json::Array(identifiers));
+            }
+            for (property, value) in &entity.properties {
+                let property = ontology.property(*property);
+                map.insert(property.name.clone(), value_json(graph, property, value));
+            }
+            if let Some(text) = &entity.text {
+                map.insert("text".into(), text_json(text));
+            }
+            put_evidence(graph, &mut map, Owner::Entity(ix));
+            line(&map)?;
+        }
+    }
+    for ix in graph.links() {
+        let (from, to) = graph.ends(ix);
+        let link = graph.link(ix);
+        let relation = ontology.relation(link.relation);
+        let mut map = Map::new();
+        map.insert("link".into(), json!([*graph.entity(from).id, relation.name, *graph.entity(to).id]));
+        for (key, date) in
+            [("date", &link.date), ("validFrom", &link.valid_from), ("validUntil", &link.valid_until)]
+        {
+            if let Some(date) = date {
+                map.insert(key.into(), date_json(date));
+            }
+        }
+        if !link.properties.is_empty() {
+            let properties = link.properties.iter().map(|(at, value)| {
+                let property = &relation.properties[*at as usize];
+                (property.name.clone(), value_json(graph, property, value))
+            });
+            map.insert("properties".into(), Json::Object(properties.collect()));
+        }
+        put_evidence(graph, &mut map, Owner::Link(ix));
+        line(&map)?;
+    }
+    for ((entity, relation, direction), statement) in graph.completeness_statements() {
+        let mut map = Map::new();
+        let name = ontology.relation(relation).name_in(direction);
+        map.insert("about".into(), json!([*graph.entity(entity).id, name]));
+        map.insert("completeness".into(), json!(statement.completeness.name()));
+        put_evidence(graph, &mut map, Owner::List(entity, relation, direction));
+        line(&map)?;
+    }
+    for ix in graph.entities() {
+        for old in &graph.entity(ix).merged_from {
+            let merged =
+                [("merged".to_owned(), json!(**old)), ("into".to_owned(), json!(*graph.entity(ix).id))];
+            line(&merged.into_iter().collect())?;
+        }
+    }
+    Ok(())
+}
+
+fn put_evidence(graph: &Graph, map: &mut Map<String, Json>, owner: Owner) {
+    let all = graph.evidence(owner);
+    if !all.is_empty() {
+        map.insert("evidence".into(), Json::Array(all.iter().map(|e| evidence_json(graph, e)).collect()));
+    }
+}
+
+fn evidence_json(graph: &Graph, e: &Evidence) -> Json {
+    let text = |t: &Option<std::sync::Arc<str>>| t.as_deref().map(str::to_owned);
+    let seal = |found: bool| e.checked.filter(|(_, f)| *f == found).map(|(seal, _)| seal_to_text(&seal));
+    json!(EvidenceShape {
+        source: graph.entity(e.source).id.to_string(),
+        quote: text(&e.quote),
+        prefix: text(&e.prefix),
+        suffix: text(&e.suffix),
+        url: text(&e.url),
+        basis: e.basis.name().to_owned(),
+        note: text(&e.note),
+        properties: e.properties.iter().map(|p| graph.ontology().property(*p).name.clone()).collect(),
+        verified: seal(true),
+        not_found: seal(false),
+    })
+}
+
+fn text_json(text: &SourceText) -> Json {
+    let mut map = Map::new();
+    let mut put = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            map.insert(key.to_owned(), Json::String(value));
+        }
+    };
+    put("file", text.file.as_deref().map(str::to_owned));
+    put("sha256", text.sha256.as_deref().map(str::to_owned));
+    put("status", text.status.map(|s| s.name().to_owned()));
+    put("checked", text.checked.map(|d| d.to_string()));
+    Json::Object(map)
+}
+
+fn date_json(date: &FuzzyDate) -> Json {
+    match date.kind() {
+        Some(kind) => json!({"edtf": date.edtf(), "kind": kind.name()}),
+        None => json!(date.edtf()),
+    }
+}
+
+fn value_json(graph: &Graph, property: &Property, value: &Value) -> Json {
+    match value {
+        Value::Text(text) => json!(**text),
+        Value::Int(number) => json!(number),
+        Value::Float(number) => json!(number),
+        Value::Boolean(truth) => json!(truth),
+        Value::Date(day) => json!(day.to_string()),
+        Value::FuzzyDate(date) => date_json(date),
+        Value::Symbol(ix, at) => json!(graph.ontology().enumeration(*ix).words[*at as usize].name),
+        Value::List(values) => values.iter().map(|v| value_json(graph, property, v)).collect(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Room 4: in and out. Each format is one file; wire shapes live here and nowhere below.
+
+pub mod json_lines;
+pub mod sources;
+
+use std::path::Path;
+
+use crate::graph::{Change, Refusals};
+use crate::ontology::{Fault, Place};
+
+/// The bytes of a file.
+///
+/// # Errors
+/// A fault with the system's reason.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Fault> {
+    std::fs::read(path).map_err(|e| Fault {
+        place: Place { file: path.display().to_string(), line: 0, column: 0 },
+        what: format!("cannot be read: {e}"),
+        help: "check the path and its permissions".to_owned(),
+    })
+}
+
+/// A file's path as it is shown, and its text.
+///
+/// # Errors
+/// A fault with the system's reason, or the first place that is not UTF-8.
+pub fn read_text(path: &Path) -> Result<(String, String), Fault> {
+    let file = path.display().to_string();
+    String::from_utf8(read_bytes(path)?).map(|text| (file.clone(), text)).map_err(|e| {
+        let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+        Fault {
+            place: Place { file, line, column },
+            what: "not UTF-8".to_owned(),
+            help: "save the file as UTF-8".to_owned(),
+        }
+    })
+}
+
+/// Changes read from files, each with the place it was read from.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In the order of the files.
+    pub changes: Vec<Change>,
+    /// The place of each change, by position.
+    pub places: Vec<Place>,
+}
+
+impl Batch {
+    /// Puts another batch behind this one.
+    pub fn append(&mut self, mut other: Batch) {
+        self.changes.append(&mut other.changes);
+        self.places.append(&mut other.places);
+    }
+
+    /// Refusals of this batch as faults at the places its changes were read from.
+    pub fn locate(places: &[Place], refusals: Refusals) -> Vec<Fault> {
+        let place = |change: usize| places.get(change).cloned().unwrap_or_default();
+        let faults =
+            refusals.0.into_iter().map(|r| Fault { place: place(r.change), what: r.what, help: r.help });
+        faults.collect()
+    }
+}

@@ -1,0 +1,299 @@
+//! Source texts, and whether the words that evidence quotes stand in them.
+//!
+//! Two views of a text: the *raw view* folds white space; the *text view* also puts the words of
+//! a Markdown link or image in the place of the link. Quotes are looked for in the text view,
+//! word for word and case for case; addresses among the link targets of the raw one.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use data_encoding::HEXLOWER;
+use regex::Regex;
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+
+use super::Batch;
+use crate::graph::{Change, EntityDraft, EvidenceDraft, QuoteStatus, seal, seal_to_text};
+use crate::ontology::{Date, Fault};
+
+/// One source text, ready to be searched.
+#[derive(Debug)]
+pub struct SourceView {
+    text: String,
+    targets: HashSet<String>,
+    sha256: String,
+}
+
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"!?\[([^\[\]]*)\]\(([^()\s]+)(?:\s+"[^"]*")?\)"#).unwrap());
+#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by every test")]
+static TARGET: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\]\(([^()\s]+)|(https?://[^\s<>"')\]]+)"#).unwrap());
+
+impl SourceView {
+    /// Views of a text. Cost: linear in it, times the nesting of links in links.
+    ///
+    /// ```
+    /// use throughline::io::sources::SourceView;
+    /// let view = SourceView::new(b"DPH  released a\n[report](https://www.mass.gov/</news/smm>).");
+    /// assert!(view.find(Some("DPH released a report."), None, None, None).is_ok());
+    /// assert!(view.find(None, None, None, Some("https://www.mass.gov/news/smm")).is_ok());
+    /// assert!(view.find(Some("DPH published a report."), None, None, None).is_err());
+    /// ```
+    pub fn new(bytes: &[u8]) -> SourceView {
+        let whole = String::from_utf8_lossy(bytes);
+        let mut text = whole.to_string();
+        while LINK.is_match(&text) {
+            text = LINK.replace_all(&text, "$1").into_owned();
+        }
+        let targets = TARGET
+            .captures_iter(&whole)
+            .filter_map(|c| c.get(1).or_else(|| c.get(2)))
+            .map(|m| clean_address(m.as_str()))
+            .collect();
+        SourceView { text: fold(&text), targets, sha256: HEXLOWER.encode(&Sha256::digest(bytes)) }
+    }
+
+    /// SHA-256 of the file, in hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Whether the words, between their prefix and suffix, and the address stand here.
+    ///
+    /// # Errors
+    /// A clause that says what was not found.
+    pub fn find(
+        &self,
+        quote: Option<&str>,
+        prefix: Option<&str>,
+        suffix: Option<&str>,
+        url: Option<&str>,
+    ) -> Result<(), String> {
+        if let Some(quote) = quote {
+            if !self.text.contains(quote) {
+                return Err(format!(
+                    "the words {quote:?} do not stand in the source{}",
+                    self.nearest_words(quote)
+                ));
+            }
+            let (prefix, suffix) = (prefix.unwrap_or(""), suffix.unwrap_or(""));
+            if !self.text.contains(&format!("{prefix}{quote}{suffix}")) {
+                return Err(format!(
+                    "the words {quote:?} stand in the source, but not between {prefix:?} and {suffix:?}"
+                ));
+            }
+        }
+        match url {
+            Some(url) if !self.targets.contains(url) => {
+                Err(format!("the address {url} is not linked in the source"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How far the source agrees with a quote, as a hint for mending it.
+    fn nearest_words(&self, quote: &str) -> String {
+        let mut ends: Vec<usize> = quote.char_indices().map(|(i, _)| i).skip(1).collect();
+        ends.push(quote.len());
+        let agreed = ends.partition_point(|end| self.text.contains(&quote[..*end]));
+        match agreed.checked_sub(1).map(|i| ends[i]) {
+            Some(end) if end >= 12 => {
+                let from = quote[..end].char_indices().rev().nth(24).map_or(0, |(i, _)| i);
+                format!("; they agree up to {:?}", &quote[from..end])
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// One space for each run of white space, ends trimmed.
+fn fold(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Undoes what scrapers do to addresses: `https://host/</path>` is `https://host/path`, and
+/// `https://host/<https:/other/path>` is `https://other/path`.
+pub fn clean_address(target: &str) -> String {
+    let Some((base, rest)) = target.split_once('<') else { return target.to_owned() };
+    let rest = rest.trim_end_matches('>');
+    match rest.split_once(":/") {
+        Some((scheme @ ("http" | "https"), path)) => format!("{scheme}://{}", path.trim_start_matches('/')),
+        _ => format!("{}/{}", base.trim_end_matches('/'), rest.trim_start_matches('/')),
+    }
+}
+
+/// What a check of all quotes found.
+#[derive(Debug, Default)]
+pub struct Verification {
+    /// How many pieces of evidence have each status.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// Every piece that was not found, and every source that could not be read.
+    pub faults: Vec<Fault>,
+    texts: HashMap<String, TextOutcome>,
+}
+
+#[derive(Debug)]
+struct TextOutcome {
+    file: String,
+    sha256: Option<String>,
+    status: QuoteStatus,
+}
+
+/// Looks for every quote of `batch` in the texts of the folder `dir`: for a source, the file its
+/// line names, or `<slug>.txt`.
+///
+/// Nothing is changed; [`record`] writes the outcome into the files.
+pub fn verify(batch: &Batch, dir: &Path) -> Verification {
+    let mut verification = Verification::default();
+    let mut views: HashMap<&str, Option<SourceView>> = HashMap::new();
+    let sources = batch.changes.iter().zip(&batch.places).filter_map(|(change, place)| match change {
+        Change::AddEntity(draft) | Change::PutEntity(draft) if draft.text.is_some() => Some((draft, place)),
+        _ => None,
+    });
+    for (draft, place) in sources {
+        let file = text_file(draft);
+        let view = match std::fs::read(dir.join(&file)) {
+            Ok(bytes) => Some(SourceView::new(&bytes)),
+            Err(e) => {
+                verification.faults.push(Fault {
+                    place: place.clone(),
+                    what: format!(
+                        "the text of `{}` cannot be read from {}: {e}",
+                        draft.id,
+                        dir.join(&file).display()
+                    ),
+                    help: "put it there, or name another file in `text.file`".to_owned(),
+                });
+                None
+            }
+        };
+        let sha256 = view.as_ref().map(|v| v.sha256.clone());
+        let status = if view.is_some() { QuoteStatus::Verified } else { QuoteStatus::SourceUnavailable };
+        verification.texts.insert(draft.id.clone(), TextOutcome { file, sha256, status });
+        views.insert(&draft.id, view);
+    }
+    for (change, place) in batch.changes.iter().zip(&batch.places) {
+        for e in evidence_of(change) {
+            let view = views.get(e.source.as_str()).and_then(Option::as_ref);
+            let status = status_in(view, e).unwrap_or_else(|reason| {
+                verification.faults.push(Fault {
+                    place: place.clone(),
+                    what: format!("NOT_FOUND in `{}`: {reason}", e.source),
+                    help: "quote the source word for word".to_owned(),
+                });
+                if let Some(outcome) = verification.texts.get_mut(&e.source) {
+                    outcome.status = QuoteStatus::NotFound;
+                }
+                QuoteStatus::NotFound
+            });
+            *verification.counts.entry(status.name()).or_default() += 1;
+        }
+    }
+    verification
+}
+
+fn status_in(view: Option<&SourceView>, e: &EvidenceDraft) -> Result<QuoteStatus, String> {
+    let Some(view) = view else { return Ok(QuoteStatus::SourceUnavailable) };
+    view.find(e.quote.as_deref(), e.prefix.as_deref(), e.suffix.as_deref(), e.url.as_deref())?;
+    Ok(if e.quote.is_some() { QuoteStatus::Verified } else { QuoteStatus::UrlOnly })
+}
+
+fn text_file(draft: &EntityDraft) -> String {
+    let named = draft.text.as_ref().and_then(|t| t.file.clone());
+    named.unwrap_or_else(|| {
+        format!("{}.txt", draft.id.split_once('/').map_or(draft.id.as_str(), |(_, slug)| slug))
+    })
+}
+
+fn evidence_of(change: &Change) -> &[EvidenceDraft] {
+    match change {
+        Change::AddEntity(draft) | Change::PutEntity(draft) => &draft.evidence,
+        Change::AddLink(draft) => &draft.evidence,
+        Change::StateCompleteness { evidence, .. } => evidence,
+        Change::RemoveEntity { .. } | Change::RemoveLink { .. } | Change::Merge { .. } => &[],
+    }
+}
+
+/// Writes the outcome into the data files: hash, status and day on each source, a seal on each
+/// piece of evidence. Lines that say the same as before keep their bytes; each file is replaced
+/// whole or not at all. Gives the paths that changed.
+///
+/// # Errors
+/// The file that could not be read or written, with the system's reason.
+pub fn record(
+    files: &[PathBuf],
+    verification: &Verification,
+    dir: &Path,
+    today: Date,
+) -> Result<Vec<PathBuf>, String> {
+    let mut views: HashMap<&str, SourceView> = HashMap::new();
+    for (id, outcome) in verification.texts.iter().filter(|(_, outcome)| outcome.sha256.is_some()) {
+        let bytes = std::fs::read(dir.join(&outcome.file)).map_err(|e| format!("{}: {e}", outcome.file))?;
+        views.insert(id, SourceView::new(&bytes));
+    }
+    let mut changed = Vec::new();
+    for path in files {
+        let failed = |e: std::io::Error| format!("{}: {e}", path.display());
+        let before = std::fs::read_to_string(path).map_err(failed)?;
+        let mut after = String::with_capacity(before.len());
+        for line in before.split_inclusive('\n') {
+            match serde_json::from_str::<Map<String, Json>>(line) {
+                Ok(map) => {
+                    let mut new = map.clone();
+                    mark(&mut new, verification, &views, today);
+                    if new == map {
+                        after.push_str(line);
+                    } else {
+                        after.push_str(&Json::Object(new).to_string());
+                        after.push_str(&line[line.trim_end_matches(['\r', '\n']).len()..]);
+                    }
+                }
+                Err(_) => after.push_str(line),
+            }
+        }
+        if after != before {
+            let staged = path.with_extension("jsonl.new");
+            std::fs::write(&staged, &after).and_then(|()| std::fs::rename(&staged, path)).map_err(failed)?;
+            changed.push(path.clone());
+        }
+    }
+    Ok(changed)
+}
+
+/// Puts the outcome into one line.
+fn mark(
+    map: &mut Map<String, Json>,
+    verification: &Verification,
+    views: &HashMap<&str, SourceView>,
+    today: Date,
+) {
+    let outcome = map.get("source").and_then(Json::as_str).and_then(|id| verification.texts.get(id));
+    if let (Some(outcome), Some(Json::Object(text))) = (outcome, map.get_mut("text")) {
+        let same = |key: &str, value: Option<&str>| text.get(key).and_then(Json::as_str) == value;
+        if !(same("sha256", outcome.sha256.as_deref()) && same("status", Some(outcome.status.name()))) {
+            text.insert("file".into(), outcome.file.clone().into());
+            match &outcome.sha256 {
+                Some(sha) => text.insert("sha256".into(), sha.clone().into()),
+                None => text.shift_remove("sha256"),
+            };
+            text.insert("status".into(), outcome.status.name().into());
+            text.insert("checked".into(), today.to_string().into());
+        }
+    }
+    let Some(Json::Array(evidence)) = map.get_mut("evidence") else { return };
+    for item in evidence.iter_mut().filter_map(Json::as_object_mut) {
+        let text = |key: &str| item.get(key).and_then(Json::as_str);
+        let Some(view) = text("source").and_then(|id| views.get(id)) else { continue };
+        let words = [text("quote"), text("prefix"), text("suffix"), text("url")];
+        let found = view.find(words[0], words[1], words[2], words[3]).is_ok();
+        let seal = seal_to_text(&seal(view.sha256(), words));
+        let (here, gone) = if found { ("verified", "notFound") } else { ("notFound", "verified") };
+        item.shift_remove(gone);
+        if item.get(here).and_then(Json::as_str) != Some(&seal) {
+            item.insert(here.to_owned(), seal.into());
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Which entities and links are meant: closed trees of tests, built from any protocol's input.
+//! To add an operator: a variant here, its line in `holds`, and its key in `graphql/arguments.rs`.
+
+use regex::Regex;
+
+use crate::graph::{Basis, Entity, EntityIx, Graph, LinkIx, QuoteStatus};
+use crate::ontology::{Date, DateKind, FuzzyDate, KindIx, PropertyIx, RelationIx, Value};
+
+/// A test of text. With `ignore_case` both sides are folded to lower case first.
+#[derive(Clone, Debug)]
+pub struct TextTest {
+    /// What is asked.
+    pub op: TextOp,
+    /// Whether upper and lower case are the same.
+    pub ignore_case: bool,
+}
+
+/// What may be asked of text.
+#[derive(Clone, Debug)]
+pub enum TextOp {
+    /// Equal to one of these.
+    In(Vec<String>),
+    /// Equal to none of these.
+    NotIn(Vec<String>),
+    /// Holds this.
+    Contains(String),
+    /// Begins with this.
+    StartsWith(String),
+    /// Ends with this.
+    EndsWith(String),
+    /// Matches somewhere; linear in the text.
+    Matches(Regex),
+}
+
+impl TextTest {
+    fn holds(&self, text: &str) -> bool {
+        let folded;
+        let text = if self.ignore_case && !matches!(self.op, TextOp::Matches(_)) {
+            folded = text.to_lowercase();
+            folded.as_str()
+        } else {
+            text
+        };
+        match &self.op {
+            TextOp::In(words) => words.iter().any(|w| w == text),
+            TextOp::NotIn(words) => !words.iter().any(|w| w == text),
+            TextOp::Contains(part) => text.contains(part.as_str()),
+            TextOp::StartsWith(part) => text.starts_with(part.as_str()),
+            TextOp::EndsWith(part) => text.ends_with(part.as_str()),
+            TextOp::Matches(pattern) => pattern.is_match(text),
+        }
+    }
+}
+
+/// How two comparable things may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Less than.
+    Lt,
+    /// At most.
+    Lte,
+    /// Greater than.
+    Gt,
+    /// At least.
+    Gte,
+}
+
+impl Comparison {
+    fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
+        match self {
+            Comparison::Lt => a < b,
+            Comparison::Lte => a <= b,
+            Comparison::Gt => a > b,
+            Comparison::Gte => a >= b,
+        }
+    }
+}
+
+/// What may be asked of a fuzzy date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateRelation {
+    /// Certainly before.
+    Before,
+    /// Certainly after.
+    After,
+    /// Certainly sharing a day.
+    Overlaps,
+    /// Perhaps before.
+    PossiblyBefore,
+    /// Perhaps after.
+    PossiblyAfter,
+    /// Perhaps sharing a day.
+    PossiblyOverlaps,
+}
+
+/// A test of a value. A list passes if any member does; an absent value passes no test but
+/// `IsNull(true)` and the negative ones (`NotIn`).
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Of text, or an address.
+    Text(TextTest),
+    /// Equal to one of these numbers.
+    NumberIn(Vec<f64>),
+    /// Equal to none of these numbers.
+    NumberNotIn(Vec<f64>),
+    /// Compared with a number.
+    Number(Comparison, f64),
+    /// True or false.
+    Boolean(bool),
+    /// Equal to one of these days.
+    DateIn(Vec<Date>),
+    /// Compared with a day.
+    Date(Comparison, Date),
+    /// Against a fuzzy date.
+    FuzzyDate(DateRelation, FuzzyDate),
+    /// The date of one of these kinds of event.
+    FuzzyDateKind(Vec<DateKind>),
+    /// One of these words of its enum.
+    SymbolIn(Vec<u16>),
+    /// None of these words of its enum.
+    SymbolNotIn(Vec<u16>),
+    /// Absent (true) or given (false).
+    IsNull(bool),
+}
+
+impl Test {
+    fn negative(&self) -> bool {
+        let none_of = matches!(self, Test::Text(TextTest { op: TextOp::NotIn(_), .. }));
+        none_of || matches!(self, Test::NumberNotIn(_) | Test::SymbolNotIn(_))
+    }
+
+    /// Whether the test passes on a value that may be absent.
+    pub fn holds(&self, value: Option<&Value>) -> bool {
+        match (self, value) {
+            (Test::IsNull(absent), value) => value.is_none() == *absent,
+            (_, None) => self.negative(),
+            (_, Some(Value::List(values))) if self.negative() => values.iter().all(|v| self.holds_one(v)),
+            (_, Some(value)) => value.members().iter().any(|v| self.holds_one(v)),
+        }
+    }
+
+    fn holds_one(&self, value: &Value) -> bool {
+        let number = |value: &Value| match value {
+            Value::Int(n) => Some(f64::from(*n)),
+            Value::Float(n) => Some(*n),
+            _ => None,
+        };
+        match (self, value) {
+            (Test::Text(test), Value::Text(text)) => test.holds(text),
+            (Test::NumberIn(numbers), value) => number(value).is_some_and(|n| numbers.contains(&n)),
+            (Test::NumberNotIn(numbers), value) => number(value).is_some_and(|n| !numbers.contains(&n)),
+            (Test::Number(comparison, bound), value) => {
+                number(value).is_some_and(|n| comparison.holds(n, *bound))
+            }
+            (Test::Boolean(wanted), Value::Boolean(truth)) => wanted == truth,
+            (Test::DateIn(days), Value::Date(day)) => days.contains(day),
+            (Test::Date(comparison, bound), Value::Date(day)) => comparison.holds(*day, *bound),
+            (Test::FuzzyDate(relation, other), Value::FuzzyDate(date)) => date_holds(*relation, date, other),
+            (Test::FuzzyDateKind(kinds), Value::FuzzyDate(date)) => {
+                date.kind().is_some_and(|k| kinds.contains(&k))
+            }
+            (Test::SymbolIn(words), Value::Symbol(_, word)) => words.contains(word),
+            (Test::SymbolNotIn(words), Value::Symbol(_, word)) => !words.contains(word),
+            _ => false,
+        }
+    }
+}
+
+fn date_holds(relation: DateRelation, date: &FuzzyDate, other: &FuzzyDate) -> bool {
+    match relation {
+        DateRelation::Before => date.before(other),
+        DateRelation::After => date.after(other),
+        DateRelation::Overlaps => date.overlaps(other),
+        DateRelation::PossiblyBefore => date.possibly_before(other),
+        DateRelation::PossiblyAfter => date.possibly_after(other),
+        DateRelation::PossiblyOverlaps => date.possibly_overlaps(other),
+    }
+}
+
+/// Which entities.
+#[derive(Clone, Debug)]
+pub enum EntityFilter {
+    /// All of these; of none, every entity.
+    And(Vec<EntityFilter>),
+    /// Any of these; of none, no entity.
+    Or(Vec<EntityFilter>),
+    /// Not this.
+    Not(Box<EntityFilter>),
+    /// By id.
+    Id(TextTest),
+    /// Of one of these kinds.
+    Kind(Vec<KindIx>),
+    /// By name.
+    Name(TextTest),
+    /// By a property. Where kinds declare properties of one name, each has its own index; an
+    /// entity is asked for the one its kind has.
+    Property(Vec<PropertyIx>, Test),
+    /// By an identifier: scheme and value.
+    Identifier(Option<TextTest>, Option<TextTest>),
+}
+
+impl EntityFilter {
+    /// Whether it lets the entity through.
+    pub fn holds(&self, graph: &Graph, ix: EntityIx) -> bool {
+        self.holds_of(graph.entity(ix))
+    }
+
+    fn holds_of(&self, entity: &Entity) -> bool {
+        match self {
+            EntityFilter::And(all) => all.iter().all(|f| f.holds_of(entity)),
+            EntityFilter::Or(any) => any.iter().any(|f| f.holds_of(entity)),
+            EntityFilter::Not(not) => !not.holds_of(entity),
+            EntityFilter::Id(test) => test.holds(&entity.id),
+            EntityFilter::Kind(kinds) => kinds.contains(&entity.kind),
+            EntityFilter::Name(test) => test.holds(&entity.name),
+            EntityFilter::Property(properties, test) => {
+                test.holds(properties.iter().find_map(|p| entity.property(*p)))
+            }
+            EntityFilter::Identifier(scheme, value) => entity.identifiers.iter().any(|id| {
+                scheme.as_ref().is_none_or(|t| t.holds(&id.scheme))
+                    && value.as_ref().is_none_or(|t| t.holds(&id.value))
+            }),
+        }
+    }
+}
+
+/// Which links.
+#[derive(Clone, Debug)]
+pub enum LinkFilter {
+    /// All of these.
+    And(Vec<LinkFilter>),
+    /// Any of these.
+    Or(Vec<LinkFilter>),
+    /// Not this.
+    Not(Box<LinkFilter>),
+    /// Along one of these relations.
+    Relation(Vec<RelationIx>),
+    /// Stated (any evidence states it) or inferred (none does).
+    Basis(Vec<Basis>),
+    /// Its subject.
+    From(TextTest),
+    /// Its object.
+    To(TextTest),
+    /// Quoting one of these sources.
+    Source(TextTest),
+    /// With a quote of one of these statuses.
+    Status(Vec<QuoteStatus>),
+    /// With a quote that passes.
+    Quote(TextTest),
+    /// By its date.
+    Date(Test),
+}
+
+impl LinkFilter {
+    /// Whether it lets the link through.
+    pub fn holds(&self, graph: &Graph, ix: LinkIx) -> bool {
+        let link = || graph.link(ix);
+        match self {
+            LinkFilter::And(all) => all.iter().all(|f| f.holds(graph, ix)),
+            LinkFilter::Or(any) => any.iter().any(|f| f.holds(graph, ix)),
+            LinkFilter::Not(not) => !not.holds(graph, ix),
+            LinkFilter::Relation(relations) => relations.contains(&link().relation),
+            LinkFilter::Basis(bases) => bases.contains(&link().basis()),
+            LinkFilter::From(test) => test.holds(&graph.entity(graph.ends(ix).0).id),
+            LinkFilter::To(test) => test.holds(&graph.entity(graph.ends(ix).1).id),
+            LinkFilter::Source(test) => {
+                link().evidence.iter().any(|e| test.holds(&graph.entity(e.source).id))
+            }
+            LinkFilter::Status(statuses) => link().evidence.iter().any(|e| statuses.contains(&e.status)),
+            LinkFilter::Quote(test) => {
+                link().evidence.iter().any(|e| e.quote.as_deref().is_some_and(|q| test.holds(q)))
+            }
+            LinkFilter::Date(test) => {
+                let date = link().date.clone().map(|d| Value::FuzzyDate(d.into()));
+                test.holds(date.as_ref())
+            }
+        }
+    }
+}

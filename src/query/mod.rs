@@ -1,0 +1,58 @@
+//! Room 3: how to ask, with no protocol: filters, orders, pages, and the budget they run under.
+//! Everything here reads one [`Graph`](crate::graph::Graph) and gives positions back.
+
+pub mod filter;
+pub mod order;
+pub mod page;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How much one operation may do. Sizes and the deadline come from outside: this room has no
+/// clock, it only looks at a flag that whoever holds the clock may set.
+#[derive(Debug)]
+pub struct Budget {
+    left: AtomicU64,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// Why an operation was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Exhausted {
+    /// It took more steps than allowed.
+    #[error("the operation looked at more of the graph than one operation may")]
+    Steps,
+    /// Whoever asked gave up, or the time ran out.
+    #[error("the operation took longer than it may")]
+    Cancelled,
+}
+
+impl Budget {
+    /// A budget of so many steps; a step is one entity or link looked at.
+    pub fn new(max_steps: u64) -> Budget {
+        Budget { left: AtomicU64::new(max_steps), cancelled: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// The flag that stops the operation soon after it is set.
+    pub fn cancel_handle(&self) -> Arc<AtomicBool> {
+        self.cancelled.clone()
+    }
+
+    /// Whether the flag has been set.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Takes `steps`.
+    ///
+    /// # Errors
+    /// When there are not so many left, or the flag is set.
+    pub fn spend(&self, steps: u64) -> Result<(), Exhausted> {
+        if self.is_cancelled() {
+            return Err(Exhausted::Cancelled);
+        }
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(steps));
+        taken.map(|_| ()).map_err(|_| Exhausted::Steps)
+    }
+}
