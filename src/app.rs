@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::graph::{Change, DataVersion, Graph, Owner, QuoteStatus, Refusals};
 use crate::graphql::{Api, Limits, Request, Response};
 use crate::io::{self, Batch};
-use crate::ontology::{Fault, Faults, KindIx, Ontology, Place, Value};
+use crate::ontology::{Fault, Faults, KindIx, Location, Ontology, Value};
 pub use crate::query::Budget;
 
 /// The ontology that is used when no other is named.
@@ -91,7 +91,7 @@ pub fn load(origin: &Origin) -> Result<Graph, Faults> {
     }
 }
 
-fn admit(empty: Graph, changes: Vec<Change>, places: &[Place]) -> Result<Graph, Faults> {
+fn admit(empty: Graph, changes: Vec<Change>, places: &[Location]) -> Result<Graph, Faults> {
     if changes.is_empty() {
         return Ok(empty);
     }
@@ -213,7 +213,7 @@ impl App {
     pub fn over(graph: Graph, limits: Limits) -> Result<App, Faults> {
         let clash = |what| {
             Faults(vec![Fault {
-                place: Place::default(),
+                place: Location::default(),
                 what,
                 help: "rename the kind or relation".to_owned(),
             }])

@@ -5,11 +5,16 @@
 //! writes, and gives the next graph or every reason why not; readers of the old one go on
 //! undisturbed.
 
+mod admit;
 mod apply;
 mod change;
+mod connect;
 mod evidence;
+mod finish;
+mod merge;
 #[cfg(test)]
 mod model_test;
+mod outcome;
 
 use std::collections::HashMap;
 use std::fmt;

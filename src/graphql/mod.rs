@@ -6,17 +6,19 @@ pub mod arguments;
 pub mod cost;
 pub mod declare;
 pub mod error;
+mod execute;
 pub mod guard;
 pub mod resolvers;
 mod slow;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use apollo_compiler::ast::Document;
-use apollo_compiler::executable::Operation;
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType, Selection};
+use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
-use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::validation::{DiagnosticList, Valid};
 use serde_json::{Map, Value as Json, json};
 
 pub use error::{Code, GraphqlError};
@@ -25,6 +27,7 @@ pub use guard::Limits;
 use crate::graph::Graph;
 use crate::ontology::Ontology;
 use crate::query::Budget;
+use execute::{Execution, FieldTable};
 use resolvers::Context;
 
 /// Errors that one answer lists; a document with more has one cause.
@@ -86,7 +89,10 @@ fn errors_json(errors: &[GraphqlError]) -> Vec<Json> {
 /// The API of one ontology: executes requests over whichever graph it is given.
 pub struct Api {
     declaration: declare::Declaration,
-    slow: async_graphql::dynamic::Schema,
+    fields: FieldTable,
+    /// Built when first asked: only introspection, and tests against it, need it.
+    slow: OnceLock<async_graphql::dynamic::Schema>,
+    ontology: Arc<Ontology>,
     limits: Limits,
 }
 
@@ -101,10 +107,10 @@ impl Api {
     ///
     /// # Errors
     /// Where names of the ontology meet names of the API.
-    pub fn new(ontology: &Ontology, limits: Limits) -> Result<Api, String> {
+    pub fn new(ontology: &Arc<Ontology>, limits: Limits) -> Result<Api, String> {
         let declaration = declare::declare(ontology)?;
-        let slow = slow::build(&declaration.schema, ontology)?;
-        Ok(Api { declaration, slow, limits })
+        let fields = FieldTable::new(&declaration.schema, ontology)?;
+        Ok(Api { declaration, fields, slow: OnceLock::new(), ontology: ontology.clone(), limits })
     }
 
     /// The schema as SDL, every element described.
@@ -122,16 +128,55 @@ impl Api {
         &self.declaration.schema
     }
 
+    /// async-graphql's schema over the same resolvers.
+    pub fn slow_schema(&self) -> &async_graphql::dynamic::Schema {
+        self.slow.get_or_init(|| {
+            #[expect(clippy::panic, reason = "every field has an answer since `new`; every test builds it")]
+            slow::build(&self.declaration.schema, &self.ontology).unwrap_or_else(|e| panic!("{e}"))
+        })
+    }
+
     /// Executes one request over one graph: guard, parse, validation, variables, cost, and only
     /// then the fields. Blocking, and bound to the CPU.
     pub fn execute(&self, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
-        match self.prepare(graph, request) {
-            Ok(prepared) => self.run(graph, request, budget, prepared),
+        self.along(Road::Own, graph, request, budget)
+    }
+
+    /// The same by async-graphql's resolvers: slower, with the faults that DESIGN.md lists; what
+    /// our own execution is compared with.
+    pub fn execute_slowly(&self, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
+        self.along(Road::Slow, graph, request, budget)
+    }
+
+    fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
+        let context = Context { graph: graph.clone(), budget: budget.clone() };
+        let done = self.parse(request).and_then(|document| {
+            if only_introspects(&document, request.operation_name.as_deref()) {
+                return Ok((self.introspect(&context, request)?, None));
+            }
+            let prepared = self.prepare(graph, request, document)?;
+            Ok((self.run(road, &context, request, &prepared)?, Some(prepared.cost)))
+        });
+        match done {
+            Ok(_) if budget.is_cancelled() => {
+                let message = "the operation took longer than it may; ask for less, or for pages of it";
+                Response::refused(Outcome::TimedOut, &[GraphqlError::new(Code::Timeout, message)])
+            }
+            Ok(((data, errors), cost)) => {
+                let asked = request.extensions.get("cost") == Some(&Json::Bool(true));
+                let extensions = asked.then(|| {
+                    json!({
+                        "cost": {"nodes": cost.unwrap_or(0), "limit": self.limits.cost},
+                        "version": graph.version().to_string(),
+                    })
+                });
+                Response { outcome: Outcome::Executed, body: body_of(&data, &errors, extensions) }
+            }
             Err(Refusal { outcome, errors }) => Response::refused(outcome, &errors),
         }
     }
 
-    fn prepare(&self, graph: &Graph, request: &Request) -> Result<Prepared, Refusal> {
+    fn parse(&self, request: &Request) -> Result<Document, Refusal> {
         guard::measure(&request.query, &self.limits)?;
         let document = Document::parser()
             .recursion_limit(self.limits.nesting * 4)
@@ -139,28 +184,31 @@ impl Api {
             .parse_ast(request.query.as_str(), "query")
             .map_err(|e| diagnostics(Code::ParseFailed, &e.errors))?;
         guard::unfold(&document, &self.limits)?;
+        if request.read_only
+            && operation_of(&document, request.operation_name.as_deref())
+                .is_some_and(|o| o.operation_type == OperationType::Mutation)
+        {
+            let message = "GET changes nothing; send a mutation by POST";
+            let errors = vec![GraphqlError::new(Code::MethodNotAllowed, message)];
+            return Err(Refusal { outcome: Outcome::MutationRefused, errors });
+        }
+        Ok(document)
+    }
+
+    fn prepare(&self, graph: &Graph, request: &Request, document: Document) -> Result<Prepared, Refusal> {
         let schema = &self.declaration.schema;
         let document = document
             .to_executable_validate(schema)
             .map_err(|e| diagnostics(Code::ValidationFailed, &e.errors))?;
         let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
             let names: Vec<&str> = document.operations.named.keys().map(|n| n.as_str()).collect();
+            let names = names.join(", ");
             let message = match &request.operation_name {
-                Some(name) => {
-                    format!("there is no operation `{name}` in the document; it has {}", names.join(", "))
-                }
-                None => format!(
-                    "the document has several operations; name one in `operationName`: {}",
-                    names.join(", ")
-                ),
+                Some(name) => format!("there is no operation `{name}` in the document; it has {names}"),
+                None => format!("the document has several operations; name one in `operationName`: {names}"),
             };
             GraphqlError::new(Code::OperationResolution, message)
         })?;
-        if request.read_only && operation.is_mutation() {
-            let error =
-                GraphqlError::new(Code::MethodNotAllowed, "GET changes nothing; send a mutation by POST");
-            return Err(Refusal { outcome: Outcome::MutationRefused, errors: vec![error] });
-        }
         let given: JsonMap = serde_json::from_value(Json::Object(request.variables.clone()))
             .map_err(|e| GraphqlError::new(Code::BadVariable, e.to_string()))?;
         let variables = coerce_variable_values(schema, operation, &given).map_err(|e| {
@@ -176,57 +224,137 @@ impl Api {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
             return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
         }
-        let variables = serde_json::to_value(&*variables).unwrap_or_default();
-        Ok(Prepared { variables, cost, name: operation_name(operation) })
+        let operation = operation.clone();
+        let variables = match serde_json::to_value(&*variables) {
+            Ok(Json::Object(map)) => map,
+            _ => Map::new(),
+        };
+        Ok(Prepared { document, operation, variables, cost })
     }
 
     fn run(
         &self,
-        graph: &Arc<Graph>,
+        road: Road,
+        context: &Context,
         request: &Request,
-        budget: &Arc<Budget>,
-        prepared: Prepared,
-    ) -> Response {
-        let context = Context { graph: graph.clone(), budget: budget.clone() };
-        let Prepared { variables, cost, name } = prepared;
-        let (data, errors) = slow::execute(&self.slow, context, &request.query, name.as_deref(), variables);
-        if budget.is_cancelled() {
-            let error = GraphqlError::new(
-                Code::Timeout,
-                "the operation took longer than it may; ask for less, or for pages of it",
+        prepared: &Prepared,
+    ) -> Result<Answer, Refusal> {
+        let Prepared { document, operation, variables, .. } = prepared;
+        let name = request.operation_name.as_deref();
+        if let Road::Slow = road {
+            return self.slowly(context, request, variables, slow::Scope::All);
+        }
+        let introspects =
+            operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type"));
+        let introspection = if introspects {
+            let (data, _) = slow::execute(
+                self.slow_schema(),
+                context.clone(),
+                &request.query,
+                name,
+                variables,
+                slow::Scope::Introspection,
             );
-            return Response::refused(Outcome::TimedOut, &[error]);
-        }
-        let Some(data) = data else {
-            return Response::refused(Outcome::RequestError, &errors);
+            data.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        } else {
+            Map::new()
         };
-        let mut body = Vec::with_capacity(data.len() + 64);
-        body.push(b'{');
-        if !errors.is_empty() {
-            body.extend_from_slice(b"\"errors\":");
-            body.extend_from_slice(Json::Array(errors_json(&errors)).to_string().as_bytes());
-            body.push(b',');
+        let schema = &self.declaration.schema;
+        let fields = &self.fields;
+        let execution =
+            Execution { schema, document, variables, context, fields, introspection: &introspection };
+        Ok(execution.execute_query(operation))
+    }
+
+    /// A document that asks for the schema alone, answered by async-graphql: it knows what the
+    /// latest tools ask.
+    fn introspect(&self, context: &Context, request: &Request) -> Result<Answer, Refusal> {
+        self.slowly(context, request, &request.variables, slow::Scope::All)
+    }
+
+    fn slowly(
+        &self,
+        context: &Context,
+        request: &Request,
+        variables: &Map<String, Json>,
+        scope: slow::Scope,
+    ) -> Result<Answer, Refusal> {
+        let name = request.operation_name.as_deref();
+        match slow::execute(self.slow_schema(), context.clone(), &request.query, name, variables, scope) {
+            (Some(data), errors) => Ok((data, errors)),
+            (None, errors) => Err(Refusal { outcome: Outcome::RequestError, errors }),
         }
-        body.extend_from_slice(b"\"data\":");
-        body.extend_from_slice(&data);
-        if request.extensions.get("cost") == Some(&Json::Bool(true)) {
-            let extensions = json!({"cost": {"nodes": cost, "limit": self.limits.cost}, "version": graph.version().to_string()});
-            body.extend_from_slice(format!(",\"extensions\":{extensions}").as_bytes());
-        }
-        body.push(b'}');
-        Response { outcome: Outcome::Executed, body }
     }
 }
 
-fn operation_name(operation: &Operation) -> Option<String> {
-    operation.name.as_ref().map(|n| n.to_string())
+/// `data` as JSON bytes, and the errors.
+type Answer = (Vec<u8>, Vec<GraphqlError>);
+
+/// Who answers.
+#[derive(Clone, Copy)]
+enum Road {
+    Own,
+    Slow,
+}
+
+/// A response by section 7.1 of the specification: errors first, so that a reader sees them.
+fn body_of(data: &[u8], errors: &[GraphqlError], extensions: Option<Json>) -> Vec<u8> {
+    let mut body = Vec::with_capacity(data.len() + 64);
+    body.push(b'{');
+    if !errors.is_empty() {
+        body.extend_from_slice(b"\"errors\":");
+        body.extend_from_slice(Json::Array(errors_json(errors)).to_string().as_bytes());
+        body.push(b',');
+    }
+    body.extend_from_slice(b"\"data\":");
+    body.extend_from_slice(data);
+    if let Some(extensions) = extensions {
+        body.extend_from_slice(format!(",\"extensions\":{extensions}").as_bytes());
+    }
+    body.push(b'}');
+    body
+}
+
+/// The operation that a request picks; none where it picks none.
+fn operation_of<'d>(document: &'d Document, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    let mut operations = document.definitions.iter().filter_map(|d| match d {
+        Definition::OperationDefinition(o) => Some(o.as_ref()),
+        _ => None,
+    });
+    match name {
+        Some(name) => operations.find(|o| o.name.as_ref().is_some_and(|n| n == name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    }
+}
+
+/// Whether the operation's root fields are `__schema` and `__type` alone. The guard has found the
+/// fragments free of circles.
+fn only_introspects(document: &Document, name: Option<&str>) -> bool {
+    fn only(document: &Document, selections: &[Selection]) -> bool {
+        selections.iter().all(|selection| match selection {
+            Selection::Field(field) => matches!(field.name.as_str(), "__schema" | "__type"),
+            Selection::InlineFragment(fragment) => only(document, &fragment.selection_set),
+            Selection::FragmentSpread(spread) => document.definitions.iter().any(|d| match d {
+                Definition::FragmentDefinition(f) => {
+                    f.name == spread.fragment_name && only(document, &f.selection_set)
+                }
+                _ => false,
+            }),
+        })
+    }
+    operation_of(document, name).is_some_and(|o| {
+        o.operation_type == OperationType::Query
+            && !o.selection_set.is_empty()
+            && only(document, &o.selection_set)
+    })
 }
 
 /// What a request has become once it may run.
 struct Prepared {
-    variables: Json,
+    document: Valid<ExecutableDocument>,
+    operation: Node<Operation>,
+    variables: Map<String, Json>,
     cost: u64,
-    name: Option<String>,
 }
 
 /// Why it may not.

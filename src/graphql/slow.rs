@@ -29,7 +29,7 @@ const RECURSION: usize = 64;
 /// A field of the schema that nothing answers; what async-graphql refuses.
 pub(super) fn build(declared: &DeclaredSchema, ontology: &Ontology) -> Result<dy::Schema, String> {
     let mut schema = dy::Schema::build("Query", None, None)
-        .validation_mode(ValidationMode::Fast)
+        .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(RECURSION)
         .extension(Paths);
     for (name, ty) in &declared.types {
@@ -235,20 +235,32 @@ fn path_of(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
     path
 }
 
-/// Runs one operation. The caller has validated the document and coerced the variables.
-/// Gives `data` as its JSON bytes, none for a request error, and the errors.
+/// How much of a document is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of it.
+    All,
+    /// `__schema` and `__type`; every other root field is null.
+    Introspection,
+}
+
+/// Runs one operation of a guarded document. Gives `data` as its JSON bytes, none for a request
+/// error, and the errors.
 pub(super) fn execute(
     schema: &dy::Schema,
     context: Context,
     query: &str,
     operation_name: Option<&str>,
-    variables: Json,
+    variables: &Map<String, Json>,
+    scope: Scope,
 ) -> (Option<Vec<u8>>, Vec<GraphqlError>) {
-    let mut request = async_graphql::Request::new(query)
-        .variables(async_graphql::Variables::from_json(variables))
-        .data(context);
+    let variables = async_graphql::Variables::from_json(Json::Object(variables.clone()));
+    let mut request = async_graphql::Request::new(query).variables(variables).data(context);
     if let Some(name) = operation_name {
         request = request.operation_name(name);
+    }
+    if scope == Scope::Introspection {
+        request = request.only_introspection();
     }
     let response = futures_executor::block_on(schema.execute(request));
     let errors: Vec<GraphqlError> = response.errors.iter().map(error_of).collect();

@@ -12,7 +12,7 @@ use crate::graph::{
     Change, EntityDraft, Evidence, EvidenceDraft, Graph, Identifier, LinkDraft, Owner, SourceText,
     SourceTextDraft, seal_to_text,
 };
-use crate::ontology::{Fault, FuzzyDate, Place, Property, Value, describe, suggest};
+use crate::ontology::{Fault, FuzzyDate, Location, Property, Value, describe, suggest};
 
 /// Bytes a line may have; far beyond any entity with its evidence, far below memory.
 const LINE_BYTES: usize = 16 << 20;
@@ -29,7 +29,7 @@ const LINE_KINDS: [&str; 5] = ["source", "entity", "link", "about", "merged"];
 pub fn read(path: &str, bytes: &[u8]) -> Result<Batch, Vec<Fault>> {
     let mut batch = Batch::default();
     let mut faults = Vec::new();
-    let at = |line: usize, column: usize| Place { file: path.to_owned(), line, column };
+    let at = |line: usize, column: usize| Location { file: path.to_owned(), line, column };
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         let help = "save the file as UTF-8".to_owned();
         return Err(vec![Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help }]);

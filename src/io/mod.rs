@@ -6,7 +6,7 @@ pub mod sources;
 use std::path::Path;
 
 use crate::graph::{Change, Refusals};
-use crate::ontology::{Fault, Place};
+use crate::ontology::{Fault, Location};
 
 /// The bytes of a file.
 ///
@@ -14,7 +14,7 @@ use crate::ontology::{Fault, Place};
 /// A fault with the system's reason.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Fault> {
     std::fs::read(path).map_err(|e| Fault {
-        place: Place { file: path.display().to_string(), line: 0, column: 0 },
+        place: Location { file: path.display().to_string(), line: 0, column: 0 },
         what: format!("cannot be read: {e}"),
         help: "check the path and its permissions".to_owned(),
     })
@@ -31,7 +31,7 @@ pub fn read_text(path: &Path) -> Result<(String, String), Fault> {
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         Fault {
-            place: Place { file, line, column },
+            place: Location { file, line, column },
             what: "not UTF-8".to_owned(),
             help: "save the file as UTF-8".to_owned(),
         }
@@ -44,7 +44,7 @@ pub struct Batch {
     /// In the order of the files.
     pub changes: Vec<Change>,
     /// The place of each change, by position.
-    pub places: Vec<Place>,
+    pub places: Vec<Location>,
 }
 
 impl Batch {
@@ -55,7 +55,7 @@ impl Batch {
     }
 
     /// Refusals of this batch as faults at the places its changes were read from.
-    pub fn locate(places: &[Place], refusals: Refusals) -> Vec<Fault> {
+    pub fn locate(places: &[Location], refusals: Refusals) -> Vec<Fault> {
         let place = |change: usize| places.get(change).cloned().unwrap_or_default();
         let faults =
             refusals.0.into_iter().map(|r| Fault { place: place(r.change), what: r.what, help: r.help });

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A position in a file; lines and columns count from 1, and 0 means "the whole line" or "the whole file".
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The path as the user gave it.
     pub file: String,
     /// The line, from 1.
@@ -13,7 +13,7 @@ pub struct Place {
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line, self.column) {
             (0, _) => write!(f, "{}", self.file),
@@ -27,7 +27,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// What is wrong, as a clause that names the thing.
     pub what: String,
     /// The way out; empty where `what` says it.

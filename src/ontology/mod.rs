@@ -5,15 +5,20 @@
 //! tables below, addressed by small index types.
 
 mod date;
+mod directives;
 mod fault;
+mod properties;
 mod read;
-pub use read::{DIRECTIVES, RESERVED_FIELDS, RESERVED_PREFIXES, RESERVED_TYPES, sdl_type};
+mod relations;
+pub use directives::DIRECTIVES;
+pub use read::{RESERVED_FIELDS, RESERVED_PREFIXES, RESERVED_TYPES};
 mod value;
 
 use std::collections::HashMap;
 
 pub use date::{Date, DateKind, FuzzyDate, Precision};
-pub use fault::{Fault, Faults, Place, nearest, suggest};
+pub use fault::{Fault, Faults, Location, nearest, suggest};
+pub use properties::sdl_type;
 pub use value::{Datatype, Value, admit, admit_fuzzy_date, admit_text, admit_url, describe};
 
 macro_rules! index_type {

@@ -4,18 +4,15 @@
 //! The dialect differs from plain SDL in one point: kinds inherit the fields of the interfaces
 //! they implement and do not repeat them.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::collections::HashMap;
 
-use apollo_compiler::ast::{self, Definition, DirectiveLocation, Document, Type};
+use apollo_compiler::ast::{self, Definition, DirectiveLocation, Document};
 use apollo_compiler::parser::{Parser, SourceMap, SourceSpan};
 use apollo_compiler::{Name, Node};
 use sha2::{Digest, Sha256};
 
+use super::directives::{boolean, integer, optional_text, text, word};
 use super::*;
-
-/// The directives an ontology may use, in SDL.
-pub const DIRECTIVES: &str = include_str!("../../schema/directives.graphql");
 
 /// Names that the API gives to fields of every entity; no property or relation may take them.
 pub const RESERVED_FIELDS: [&str; 10] = [
@@ -79,7 +76,7 @@ impl Ontology {
                     for error in with_errors.errors.iter() {
                         let at = error.line_column_range().map_or((1, 1), |r| (r.start.line, r.start.column));
                         faults.push(Fault {
-                            place: Place { file: path.clone(), line: at.0, column: at.1 },
+                            place: Location { file: path.clone(), line: at.0, column: at.1 },
                             what: error.error.to_string(),
                             help: String::new(),
                         });
@@ -100,26 +97,19 @@ impl Ontology {
     }
 }
 
-/// The definitions of directives.graphql, parsed once.
-static DIRECTIVE_DEFINITIONS: LazyLock<Document> = LazyLock::new(|| {
-    // Our own file: if it does not parse, the program cannot do anything, and every test fails.
-    #[expect(clippy::panic, reason = "embedded at compile time and parsed by every test")]
-    Document::parse(DIRECTIVES, "schema/directives.graphql").unwrap_or_else(|e| panic!("{}", e.errors))
-});
-
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     files: &'a [(String, String)],
     sources: Vec<&'a SourceMap>,
     faults: Vec<Fault>,
 }
 
 /// A type or interface definition, whichever.
-struct Composite<'a> {
-    name: &'a Name,
-    description: Option<&'a Node<str>>,
-    implements: &'a [Name],
-    directives: &'a ast::DirectiveList,
-    fields: &'a [Node<ast::FieldDefinition>],
+pub(super) struct Composite<'a> {
+    pub(super) name: &'a Name,
+    pub(super) description: Option<&'a Node<str>>,
+    pub(super) implements: &'a [Name],
+    pub(super) directives: &'a ast::DirectiveList,
+    pub(super) fields: &'a [Node<ast::FieldDefinition>],
 }
 
 impl<'a> Reader<'a> {
@@ -129,7 +119,7 @@ impl<'a> Reader<'a> {
         let mut link_types: Vec<Composite<'a>> = Vec::new();
         let mut enums: Vec<Enumeration> = Vec::new();
         let mut schema_directives: Vec<&'a Node<ast::Directive>> = Vec::new();
-        let mut seen: HashMap<&'a str, Place> = HashMap::new();
+        let mut seen: HashMap<&'a str, Location> = HashMap::new();
 
         for definition in documents.iter().flat_map(|d| &d.definitions) {
             match definition {
@@ -469,12 +459,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn fault(&mut self, at: Option<SourceSpan>, what: String, help: &str) {
+    pub(super) fn fault(&mut self, at: Option<SourceSpan>, what: String, help: &str) {
         self.faults.push(Fault { place: self.place(at), what, help: help.to_owned() });
     }
 
-    fn place(&self, at: Option<SourceSpan>) -> Place {
-        let whole = || Place {
+    fn place(&self, at: Option<SourceSpan>) -> Location {
+        let whole = || Location {
             file: self.files.first().map(|(path, _)| path.clone()).unwrap_or_default(),
             line: 0,
             column: 0,
@@ -482,13 +472,17 @@ impl<'a> Reader<'a> {
         let Some(span) = at else { return whole() };
         for sources in &self.sources {
             if let (Some(file), Some(at)) = (sources.get(&span.file_id()), span.line_column(sources)) {
-                return Place { file: file.path().display().to_string(), line: at.line, column: at.column };
+                return Location {
+                    file: file.path().display().to_string(),
+                    line: at.line,
+                    column: at.column,
+                };
             }
         }
         whole()
     }
 
-    fn declare(&mut self, seen: &mut HashMap<&'a str, Place>, name: &'a Name) {
+    fn declare(&mut self, seen: &mut HashMap<&'a str, Location>, name: &'a Name) {
         if RESERVED_TYPES.contains(&name.as_str())
             || name.starts_with("__")
             || Datatype::BUILT_IN.iter().any(|(_, n)| *n == name.as_str())
@@ -518,7 +512,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn description(&mut self, description: Option<&Node<str>>, at: Option<SourceSpan>, what: &str) -> String {
+    pub(super) fn description(
+        &mut self,
+        description: Option<&Node<str>>,
+        at: Option<SourceSpan>,
+        what: &str,
+    ) -> String {
         match description.map(|d| d.trim()) {
             Some(text) if !text.is_empty() => text.to_owned(),
             _ => {
@@ -542,83 +541,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks every use of a directive against directives.graphql: known, in its place, with the
-    /// arguments it takes and of their types. What comes later need not look again.
-    fn directives(&mut self, directives: &'a ast::DirectiveList, location: DirectiveLocation) {
-        let definitions: Vec<&Node<ast::DirectiveDefinition>> = DIRECTIVE_DEFINITIONS
-            .definitions
-            .iter()
-            .filter_map(|d| match d {
-                Definition::DirectiveDefinition(d) => Some(d),
-                _ => None,
-            })
-            .collect();
-        for (i, directive) in directives.iter().enumerate() {
-            let Some(definition) = definitions.iter().find(|d| d.name == directive.name) else {
-                self.fault(
-                    directive.location(),
-                    format!("unknown directive @{}", directive.name),
-                    &suggest(
-                        &directive.name,
-                        definitions.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
-                    ),
-                );
-                continue;
-            };
-            if !definition.locations.contains(&location) {
-                let places = definition.locations.iter().map(|l| l.name()).collect::<Vec<_>>().join(", ");
-                self.fault(
-                    directive.location(),
-                    format!("@{} does not belong on {}", directive.name, location.name()),
-                    &format!("it belongs on {places}"),
-                );
-                continue;
-            }
-            if !definition.repeatable && directives.iter().take(i).any(|d| d.name == directive.name) {
-                self.fault(
-                    directive.location(),
-                    format!("@{} twice in one place", directive.name),
-                    "keep one",
-                );
-            }
-            for argument in &directive.arguments {
-                match definition.arguments.iter().find(|a| a.name == argument.name) {
-                    None => self.fault(
-                        argument.location(),
-                        format!("@{} has no argument `{}`", directive.name, argument.name),
-                        &suggest(
-                            &argument.name,
-                            definition.arguments.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(),
-                        ),
-                    ),
-                    Some(a) => {
-                        if !conforms(&argument.value, &a.ty) {
-                            self.fault(
-                                argument.value.location(),
-                                format!(
-                                    "argument `{}` of @{} is {}",
-                                    argument.name, directive.name, argument.value
-                                ),
-                                &format!("it takes {}", a.ty),
-                            );
-                        }
-                    }
-                }
-            }
-            for required in
-                definition.arguments.iter().filter(|a| a.ty.is_non_null() && a.default_value.is_none())
-            {
-                if !directive.arguments.iter().any(|a| a.name == required.name) {
-                    self.fault(
-                        directive.location(),
-                        format!("@{} lacks `{}`", directive.name, required.name),
-                        &format!("add {}: {}", required.name, example(&required.ty)),
-                    );
-                }
-            }
-        }
-    }
-
     fn namespaces(&mut self, directives: &[&'a Node<ast::Directive>]) -> Vec<(String, String)> {
         let mut namespaces: Vec<(String, String)> = Vec::new();
         for d in directives.iter().filter(|d| d.name == "namespace") {
@@ -638,7 +560,7 @@ impl<'a> Reader<'a> {
         namespaces
     }
 
-    fn iri(&mut self, directive: &Node<ast::Directive>, prefixes: &[&str]) -> String {
+    pub(super) fn iri(&mut self, directive: &Node<ast::Directive>, prefixes: &[&str]) -> String {
         let iri = text(directive, "iri");
         match iri.split_once(':') {
             Some((prefix, local)) if prefixes.contains(&prefix) && !local.is_empty() => {}
@@ -762,406 +684,6 @@ impl<'a> Reader<'a> {
             kinds: Vec::new(),
         });
     }
-
-    /// Adds the fields of `t` to `properties` and to its `own`.
-    fn fields(
-        &mut self,
-        t: &Composite<'a>,
-        enums: &[String],
-        prefixes: &[&str],
-        properties: &mut Vec<Property>,
-        own: &mut Vec<PropertyIx>,
-    ) {
-        for field in t.fields {
-            if let Some(property) = self.property(t.name, field, enums, prefixes) {
-                if own.iter().any(|ix| properties[ix.0 as usize].name == property.name) {
-                    self.fault(
-                        field.location(),
-                        format!("`{}.{}` is declared twice, or inherited already", t.name, field.name),
-                        "remove it here: kinds inherit the properties of their interfaces",
-                    );
-                    continue;
-                }
-                own.push(PropertyIx(properties.len() as u16));
-                properties.push(property);
-            }
-        }
-    }
-
-    fn property(
-        &mut self,
-        owner: &Name,
-        field: &'a Node<ast::FieldDefinition>,
-        enums: &[String],
-        prefixes: &[&str],
-    ) -> Option<Property> {
-        self.directives(&field.directives, DirectiveLocation::FieldDefinition);
-        let what = format!("property `{owner}.{}`", field.name);
-        if !field.arguments.is_empty() {
-            self.fault(field.location(), format!("{what} has arguments"), "remove them: properties are data");
-        }
-        if !is_camel(&field.name) {
-            self.fault(
-                field.name.location(),
-                format!("{what} is not in camelCase"),
-                "begin with a small letter and leave out underscores",
-            );
-        }
-        if RESERVED_FIELDS.contains(&field.name.as_str()) {
-            self.fault(
-                field.name.location(),
-                format!("the name of {what} belongs to the API"),
-                &format!("choose another; taken are {}", RESERVED_FIELDS.join(", ")),
-            );
-        }
-        let description = self.description(field.description.as_ref(), field.name.location(), &what);
-        let (name, list, required) = match &field.ty {
-            Type::Named(name) => (name, false, false),
-            Type::NonNullNamed(name) => (name, false, true),
-            Type::List(inner) | Type::NonNullList(inner) => match inner.as_ref() {
-                Type::NonNullNamed(name) if field.ty.is_non_null() => (name, true, true),
-                _ => {
-                    self.fault(
-                        field.location(),
-                        format!("{what} has type {}", field.ty),
-                        "a list is written [T!]!: it has no holes and may be empty",
-                    );
-                    return None;
-                }
-            },
-        };
-        let datatype = match Datatype::BUILT_IN.iter().find(|(_, n)| *n == name.as_str()) {
-            Some((datatype, _)) => *datatype,
-            None => match enums.iter().position(|e| e == name.as_str()) {
-                Some(i) => Datatype::Enum(EnumIx(i as u16)),
-                None => {
-                    let known: Vec<&str> = Datatype::BUILT_IN
-                        .iter()
-                        .map(|(_, n)| *n)
-                        .chain(enums.iter().map(String::as_str))
-                        .collect();
-                    self.fault(
-                        field.location(),
-                        format!("{what} has the unknown datatype `{name}`"),
-                        &suggest(name, known),
-                    );
-                    return None;
-                }
-            },
-        };
-        let Some(directive) = field.directives.get("property") else {
-            self.fault(
-                field.name.location(),
-                format!("{what} has no @property"),
-                "add @property(iri: \"…\")",
-            );
-            return None;
-        };
-        let search = number(directive, "search").unwrap_or(0.0);
-        if !(0.0..=100.0).contains(&search) {
-            self.fault(
-                directive.location(),
-                format!("search weight {search} of {what} is out of range"),
-                "use 0 to 100",
-            );
-        }
-        Some(Property {
-            name: field.name.to_string(),
-            description,
-            datatype,
-            list,
-            required: required && !list,
-            iri: self.iri(directive, prefixes),
-            search,
-            identifier: optional_text(directive, "identifier"),
-        })
-    }
-
-    fn root_properties(
-        &mut self,
-        of_root: &[PropertyIx],
-        properties: &[Property],
-        enums: &[Enumeration],
-        root: &Name,
-    ) {
-        for (name, sdl) in ROOT_PROPERTIES {
-            let found = of_root.iter().map(|ix| &properties[ix.0 as usize]).find(|p| p.name == name);
-            if found.map(|p| sdl_type(p, enums)).as_deref() != Some(sdl) {
-                self.fault(
-                    root.location(),
-                    format!("interface `{ROOT}` lacks `{name}: {sdl}`"),
-                    "the API reads it from every entity; declare it there",
-                );
-            }
-        }
-    }
-
-    /// Resolves names of kinds and interfaces into kinds, in the order of the ontology.
-    fn kinds_named(
-        &mut self,
-        at: &Node<ast::Directive>,
-        argument: &str,
-        names: &[String],
-        kinds: &[Kind],
-        families: &[Family],
-    ) -> Vec<KindIx> {
-        let mut found: BTreeSet<KindIx> = BTreeSet::new();
-        for name in names {
-            if let Some(i) = kinds.iter().position(|k| k.name == *name) {
-                found.insert(KindIx(i as u16));
-            } else if let Some(family) = families.iter().find(|f| f.name == *name) {
-                found.extend(&family.kinds);
-            } else {
-                let known: Vec<&str> = kinds
-                    .iter()
-                    .map(|k| k.name.as_str())
-                    .chain(families.iter().map(|f| f.name.as_str()))
-                    .collect();
-                self.fault(
-                    at.location(),
-                    format!("`{name}` in `{argument}` is no kind or interface"),
-                    &suggest(name, known),
-                );
-            }
-        }
-        if names.is_empty() {
-            self.fault(
-                at.location(),
-                format!("`{argument}` is empty"),
-                "name at least one kind or interface",
-            );
-        }
-        found.into_iter().collect()
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the tables under construction, passed instead of shared")]
-    fn relation(
-        &mut self,
-        d: &Node<ast::Directive>,
-        kinds: &[Kind],
-        families: &[Family],
-        properties: &[Property],
-        link_types: &[Composite<'a>],
-        enums: &[String],
-        prefixes: &[&str],
-    ) -> Relation {
-        let (name, inverse) = (text(d, "name"), text(d, "inverse"));
-        let symmetric = boolean(d, "symmetric", false);
-        for n in [&name, &inverse] {
-            if !is_camel(n) {
-                self.fault(
-                    d.location(),
-                    format!("relation name `{n}` is not in camelCase"),
-                    "begin with a small letter and leave out underscores",
-                );
-            }
-            if RESERVED_FIELDS.contains(&n.as_str()) {
-                self.fault(
-                    d.location(),
-                    format!("the relation name `{n}` belongs to the API"),
-                    &format!("choose another; taken are {}", RESERVED_FIELDS.join(", ")),
-                );
-            }
-        }
-        if symmetric != (name == inverse) {
-            self.fault(
-                d.location(),
-                format!("relation `{name}` has the inverse `{inverse}` and symmetric: {symmetric}"),
-                "a symmetric relation is its own inverse, and no other is",
-            );
-        }
-        let from = self.kinds_named(d, "from", &texts(d, "from"), kinds, families);
-        let to = self.kinds_named(d, "to", &texts(d, "to"), kinds, families);
-        if symmetric && from != to {
-            self.fault(
-                d.location(),
-                format!("the symmetric relation `{name}` has different kinds at its ends"),
-                "give `from` and `to` the same kinds",
-            );
-        }
-        for (field, holders) in [(&name, &from), (&inverse, &to)] {
-            for kind in holders {
-                let kind = &kinds[kind.0 as usize];
-                if kind.properties.iter().any(|p| properties[p.0 as usize].name == *field) {
-                    self.fault(
-                        d.location(),
-                        format!("relation `{field}` has the name of a property of `{}`", kind.name),
-                        "rename one: both would be the same field",
-                    );
-                }
-            }
-        }
-        let sentence = text(d, "sentence");
-        if !sentence.contains("{from}") || !sentence.contains("{to}") {
-            self.fault(
-                d.location(),
-                format!("the sentence of relation `{name}` lacks {{from}} or {{to}}"),
-                "write it with both, such as \"{from} informed {to}\"",
-            );
-        }
-        let max = integer(d, "max");
-        if max.is_some_and(|m| m < 1) {
-            self.fault(
-                d.location(),
-                format!("relation `{name}` allows at most {} objects", max.unwrap_or(0)),
-                "leave `max` out, or use 1 or more",
-            );
-        }
-        let acyclic = boolean(d, "acyclic", false);
-        if acyclic && symmetric {
-            self.fault(
-                d.location(),
-                format!("relation `{name}` is symmetric and acyclic"),
-                "a symmetric link is a circle of two; keep one",
-            );
-        }
-        let flow =
-            Flow::ALL.iter().find(|(_, n)| Some(*n) == word(d, "flow")).map_or(Flow::None, |(f, _)| *f);
-        let description = text(d, "describe");
-        if description.trim().is_empty() {
-            self.fault(
-                d.location(),
-                format!("relation `{name}` describes nothing"),
-                "say in `describe` what such a link tells",
-            );
-        }
-        let mut own = Vec::new();
-        if let Some(wanted) = optional_text(d, "properties") {
-            match link_types.iter().find(|t| t.name == wanted.as_str()) {
-                Some(t) => {
-                    own = t.fields.iter().filter_map(|f| self.property(t.name, f, enums, prefixes)).collect()
-                }
-                None => self.fault(
-                    d.location(),
-                    format!("`{wanted}` is no @linkProperties type"),
-                    &suggest(&wanted, link_types.iter().map(|t| t.name.as_str()).collect::<Vec<_>>()),
-                ),
-            }
-        }
-        let iri = optional_text(d, "iri").map(|_| self.iri(d, prefixes));
-        let inverse_description = optional_text(d, "describeInverse")
-            .unwrap_or_else(|| format!("Read from the other end of `{name}`: {description}"));
-        Relation {
-            from,
-            to,
-            iri,
-            flow,
-            acyclic,
-            max: max.map(|m| m as u32),
-            symmetric,
-            through_hub: boolean(d, "throughHub", true),
-            sentence,
-            description,
-            inverse_description,
-            properties: own,
-            name,
-            inverse,
-        }
-    }
-
-    fn gaps(
-        &mut self,
-        directives: &[&'a Node<ast::Directive>],
-        kinds: &[Kind],
-        families: &[Family],
-        relations: &[Relation],
-        by_name: &HashMap<String, (RelationIx, Direction)>,
-    ) -> Vec<Gap> {
-        let mut gaps: Vec<Gap> = Vec::new();
-        for d in directives.iter().filter(|d| d.name == "gap") {
-            let name = text(d, "name");
-            if name.is_empty()
-                || name.chars().any(|c| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
-            {
-                self.fault(
-                    d.location(),
-                    format!("gap name `{name}` is not in UPPER_CASE"),
-                    "use capitals, digits and underscores",
-                );
-            }
-            if gaps.iter().any(|g| g.name == name) {
-                self.fault(d.location(), format!("gap `{name}` is declared twice"), "rename one");
-            }
-            let of = self.kinds_named(d, "of", &[text(d, "of")], kinds, families);
-            let mut fields = |argument: &str| -> Vec<(RelationIx, Direction)> {
-                let mut found = Vec::new();
-                for relation in texts(d, argument) {
-                    match by_name.get(&relation) {
-                        Some((ix, direction)) => {
-                            let holders = relations[ix.0 as usize].holders(*direction);
-                            if !of.is_empty() && !of.iter().any(|k| holders.contains(k)) {
-                                self.fault(
-                                    d.location(),
-                                    format!(
-                                        "gap `{name}` asks for `{relation}`, which `{}` never has",
-                                        text(d, "of")
-                                    ),
-                                    "name a relation that the kind has, from either end",
-                                );
-                            }
-                            found.push((*ix, *direction));
-                        }
-                        None => self.fault(
-                            d.location(),
-                            format!("`{relation}` in gap `{name}` is no relation"),
-                            &suggest(&relation, by_name.keys().map(String::as_str).collect::<Vec<_>>()),
-                        ),
-                    }
-                }
-                found
-            };
-            let (missing, having) = (fields("missing"), fields("having"));
-            gaps.push(Gap { name, of, missing, having, description: text(d, "describe") });
-        }
-        gaps
-    }
-}
-
-/// A property's type as SDL.
-pub fn sdl_type(property: &Property, enums: &[Enumeration]) -> String {
-    let name = match property.datatype {
-        Datatype::Enum(ix) => enums[ix.0 as usize].name.as_str(),
-        built_in => Datatype::BUILT_IN.iter().find(|(d, _)| *d == built_in).map_or("String", |(_, n)| n),
-    };
-    match (property.list, property.required) {
-        (true, _) => format!("[{name}!]!"),
-        (false, true) => format!("{name}!"),
-        (false, false) => name.to_owned(),
-    }
-}
-
-fn conforms(value: &ast::Value, ty: &Type) -> bool {
-    match (value, ty) {
-        (ast::Value::Null, ty) => !ty.is_non_null(),
-        (ast::Value::List(items), Type::List(inner) | Type::NonNullList(inner)) => {
-            items.iter().all(|v| conforms(v, inner))
-        }
-        (value, Type::Named(name) | Type::NonNullNamed(name)) => match (value, name.as_str()) {
-            (ast::Value::String(_), "String")
-            | (ast::Value::Boolean(_), "Boolean")
-            | (ast::Value::Int(_), "Int" | "Float")
-            | (ast::Value::Float(_), "Float") => true,
-            (ast::Value::Enum(word), enumeration) => {
-                DIRECTIVE_DEFINITIONS.definitions.iter().any(|d| match d {
-                    Definition::EnumTypeDefinition(e) => {
-                        e.name == enumeration && e.values.iter().any(|v| v.value == *word)
-                    }
-                    _ => false,
-                })
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn example(ty: &Type) -> &'static str {
-    match (ty.is_list(), ty.inner_named_type().as_str()) {
-        (true, _) => "[\"…\"]",
-        (false, "Int" | "Float") => "1",
-        (false, "Boolean") => "true",
-        _ => "\"…\"",
-    }
 }
 
 fn definition_word(definition: &Definition) -> String {
@@ -1171,44 +693,7 @@ fn definition_word(definition: &Definition) -> String {
     }
 }
 
-fn argument<'d>(directive: &'d Node<ast::Directive>, name: &str) -> Option<&'d ast::Value> {
-    directive
-        .arguments
-        .iter()
-        .find(|a| a.name == name)
-        .map(|a| a.value.as_ref())
-        .filter(|v| !matches!(v, ast::Value::Null))
-}
-fn optional_text(directive: &Node<ast::Directive>, name: &str) -> Option<String> {
-    argument(directive, name).and_then(|v| v.as_str()).map(str::to_owned)
-}
-fn text(directive: &Node<ast::Directive>, name: &str) -> String {
-    optional_text(directive, name).unwrap_or_default()
-}
-fn texts(directive: &Node<ast::Directive>, name: &str) -> Vec<String> {
-    match argument(directive, name) {
-        Some(ast::Value::List(items)) => items.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
-        Some(ast::Value::String(one)) => vec![one.clone()],
-        _ => Vec::new(),
-    }
-}
-fn boolean(directive: &Node<ast::Directive>, name: &str, default: bool) -> bool {
-    argument(directive, name).and_then(|v| v.to_bool()).unwrap_or(default)
-}
-fn integer(directive: &Node<ast::Directive>, name: &str) -> Option<i32> {
-    argument(directive, name).and_then(|v| v.to_i32())
-}
-fn number(directive: &Node<ast::Directive>, name: &str) -> Option<f64> {
-    argument(directive, name).and_then(|v| v.to_f64())
-}
-fn word<'d>(directive: &'d Node<ast::Directive>, name: &str) -> Option<&'d str> {
-    match argument(directive, name) {
-        Some(ast::Value::Enum(word)) => Some(word.as_str()),
-        _ => None,
-    }
-}
-
-fn is_camel(name: &str) -> bool {
+pub(super) fn is_camel(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(|c| c.is_ascii_alphanumeric())
 }
 fn is_slug(name: &str) -> bool {

@@ -1,0 +1,333 @@
+//! What entities and evidence say, admitted against the ontology: unknown names, values that do
+//! not fit and evidence that says nothing are refused, each with the way out.
+
+use serde_json::{Map, Value as Json};
+
+use super::apply::{Next, raw_text, shorten};
+use super::change::*;
+use super::*;
+use crate::ontology::{Property, admit, admit_text, admit_url, suggest};
+
+impl Next {
+    pub(super) fn admit_entities(&mut self, changes: &[Change]) {
+        for (i, change) in changes.iter().enumerate() {
+            let (Change::AddEntity(draft) | Change::PutEntity(draft)) = change else { continue };
+            let slot = self.slots.get(&i).copied();
+            let Some(kind) = self.ontology.kind_named(&draft.kind) else { continue };
+            let before = self.refusals.len();
+            let ontology = self.ontology.clone();
+            let declared: Vec<(PropertyIx, &Property)> =
+                ontology.kind(kind).properties.iter().map(|ix| (*ix, ontology.property(*ix))).collect();
+            let mut properties = self.admit_properties(i, &draft.id, &draft.properties, &declared);
+            let name_ix = ontology.name_property();
+            let name = match properties.iter().position(|(ix, _)| *ix == name_ix) {
+                Some(at) => match properties.remove(at).1 {
+                    Value::Text(text) => text,
+                    _ => continue,
+                },
+                None => "".into(), // missing: refused by admit_properties
+            };
+            let mut identifiers = Vec::new();
+            for (scheme, value) in &draft.identifiers {
+                match (admit_text(scheme), admit_text(value)) {
+                    (Ok(scheme), Ok(value)) => identifiers.push(Identifier { scheme, value }),
+                    (Err(reason), _) | (_, Err(reason)) => {
+                        self.refuse(
+                            i,
+                            RefusalCode::BadValue,
+                            format!("identifier of `{}`: {reason}", draft.id),
+                            "write {\"scheme\": …, \"value\": …}",
+                        );
+                    }
+                }
+            }
+            for (ix, value) in &properties {
+                if let Some(scheme) = &ontology.property(*ix).identifier {
+                    let values = value.members().iter().filter_map(Value::as_text);
+                    identifiers.extend(
+                        values.map(|v| Identifier { scheme: scheme.as_str().into(), value: v.into() }),
+                    );
+                }
+            }
+            let text = match (&draft.text, ontology.kind(kind).is_source) {
+                (None, _) => None,
+                (Some(text), true) => self.admit_source_text(i, &draft.id, text),
+                (Some(_), false) => {
+                    let help = format!(
+                        "only {} has a text that quotes are checked against",
+                        ontology.kind(ontology.source_kind()).name
+                    );
+                    self.refuse(i, RefusalCode::BadValue, format!("`{}` has a `text`", draft.id), &help);
+                    None
+                }
+            };
+            let evidence = self.admit_evidence(i, &draft.id, &draft.evidence, Some(kind));
+            let Some(slot) = slot else { continue };
+            if self.refusals.len() > before {
+                continue;
+            }
+            let old = self.entities[slot.0 as usize].clone();
+            if ontology.kind(kind).is_source && old.as_ref().is_some_and(|e| e.text != text) {
+                self.texts_changed = true;
+            }
+            self.entities[slot.0 as usize] = Some(Arc::new(Entity {
+                id: draft.id.as_str().into(),
+                kind,
+                name,
+                properties: properties.into(),
+                identifiers: identifiers.into(),
+                evidence,
+                text,
+                merged_from: old.map(|e| e.merged_from.clone()).unwrap_or_default(),
+            }));
+            self.touched_entities.insert(slot, i);
+        }
+        // Sources may be named before their line: statuses follow once all texts are known.
+        self.texts_changed |= self
+            .slots
+            .values()
+            .any(|slot| self.kinds[slot.0 as usize].is_some_and(|kind| self.ontology.kind(kind).is_source));
+    }
+
+    /// Admits `given` against what is `declared`: unknown names, values that do not fit and
+    /// required ones that are absent are refused. What comes back is sorted by index.
+    pub(super) fn admit_properties<Ix: Copy + Ord>(
+        &mut self,
+        i: usize,
+        of: &str,
+        given: &Map<String, Json>,
+        declared: &[(Ix, &Property)],
+    ) -> Vec<(Ix, Value)> {
+        let ontology = self.ontology.clone();
+        let mut admitted = Vec::with_capacity(given.len());
+        for (name, json) in given {
+            let Some((ix, property)) = declared.iter().find(|(_, p)| p.name == *name) else {
+                let help = suggest(name, declared.iter().map(|(_, p)| p.name.as_str()).collect::<Vec<_>>());
+                self.refuse(
+                    i,
+                    RefusalCode::Unknown,
+                    format!("`{of}` has the unknown property `{}`", shorten(name)),
+                    &help,
+                );
+                continue;
+            };
+            let value = match (json, property.list) {
+                (Json::Null, _) => continue,
+                (Json::Array(items), true) if items.is_empty() => continue,
+                (Json::Array(items), true) => items
+                    .iter()
+                    .map(|item| admit(property.datatype, item, &ontology.enums))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|values| Value::List(values.into())),
+                (_, true) => Err("expected a list".to_owned()),
+                (json, false) => admit(property.datatype, json, &ontology.enums),
+            };
+            match value {
+                Ok(value) => admitted.push((*ix, value)),
+                Err(reason) => {
+                    self.refuse(
+                        i,
+                        RefusalCode::BadValue,
+                        format!("property `{name}` of `{of}`: {reason}"),
+                        "",
+                    );
+                }
+            }
+        }
+        for (ix, property) in declared {
+            if property.required
+                && !given.get(&property.name).is_some_and(|v| !v.is_null())
+                && !admitted.iter().any(|(a, _)| a == ix)
+            {
+                self.refuse(
+                    i,
+                    RefusalCode::Missing,
+                    format!("`{of}` lacks the required property `{}`", property.name),
+                    &format!("add it: {}", property.description),
+                );
+            }
+        }
+        admitted.sort_by_key(|(ix, _)| *ix);
+        admitted
+    }
+
+    pub(super) fn admit_source_text(
+        &mut self,
+        i: usize,
+        of: &str,
+        draft: &SourceTextDraft,
+    ) -> Option<SourceText> {
+        let before = self.refusals.len();
+        let mut bad = |what: &str, help: &str| {
+            self.refuse(i, RefusalCode::BadValue, format!("`text.{what}` of `{of}` is not one"), help);
+        };
+        let hex = |s: &str| s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if draft.sha256.as_deref().is_some_and(|s| !hex(s)) {
+            bad("sha256", "write 64 lower-case hex digits, or let `throughline check --write` do it");
+        }
+        if draft
+            .file
+            .as_deref()
+            .is_some_and(|f| f.is_empty() || f.starts_with('.') || f.contains(['/', '\\']))
+        {
+            bad("file", "write a plain file name; its folder is given on the command line");
+        }
+        let status = draft.status.as_deref().map(QuoteStatus::parse);
+        if status == Some(None) {
+            bad("status", "write VERIFIED, NOT_FOUND, SOURCE_UNAVAILABLE or URL_ONLY");
+        }
+        let checked = draft.checked.as_deref().map(|day| day.parse().ok());
+        if checked == Some(None) {
+            bad("checked", "write a day as YYYY-MM-DD");
+        }
+        (self.refusals.len() == before).then(|| SourceText {
+            file: draft.file.as_deref().map(Arc::from),
+            sha256: draft.sha256.as_deref().map(Arc::from),
+            status: status.flatten(),
+            checked: checked.flatten(),
+        })
+    }
+
+    pub(super) fn admit_evidence(
+        &mut self,
+        i: usize,
+        of: &str,
+        drafts: &[EvidenceDraft],
+        kind: Option<KindIx>,
+    ) -> Box<[Evidence]> {
+        let ontology = self.ontology.clone();
+        let mut admitted: Vec<Evidence> = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let before = self.refusals.len();
+            let mut refuse = |what: String, help: &str| {
+                self.refusals.push(Refusal {
+                    change: i,
+                    code: RefusalCode::BadEvidence,
+                    what,
+                    help: help.to_owned(),
+                });
+            };
+            let mut text =
+                |name: &str, text: &Option<String>| match text.as_deref().map(admit_text).transpose() {
+                    Ok(text) => text,
+                    Err(reason) => {
+                        refuse(format!("`{name}` of evidence of `{of}`: {reason}"), "");
+                        None
+                    }
+                };
+            let quote = text("quote", &draft.quote);
+            let (prefix, suffix) = (raw_text(&draft.prefix), raw_text(&draft.suffix));
+            let note = text("note", &draft.note);
+            let url = match draft.url.as_deref().map(admit_url).transpose() {
+                Ok(url) => url,
+                Err(reason) => {
+                    refuse(format!("`url` of evidence of `{of}`: {reason}"), "");
+                    None
+                }
+            };
+            if draft.quote.is_none() && draft.url.is_none() {
+                refuse(
+                    format!("evidence of `{of}` has neither quote nor url"),
+                    "give the source's exact words, or the address that is the evidence",
+                );
+            }
+            if draft.quote.is_none() && (prefix.is_some() || suffix.is_some()) {
+                refuse(
+                    format!("evidence of `{of}` has a prefix or suffix but no quote"),
+                    "they stand right before and after the quote",
+                );
+            }
+            let basis = Basis::parse(&draft.basis);
+            if basis.is_none() {
+                refuse(
+                    format!("evidence of `{of}` has the basis `{}`", shorten(&draft.basis)),
+                    "write STATED if the words say it, INFERRED if we conclude it",
+                );
+            }
+            let mut seal_of = |name: &str, text: &Option<String>| {
+                let seal = text.as_deref().map(seal_from_text);
+                if seal == Some(None) {
+                    refuse(
+                        format!("`{name}` of evidence of `{of}` is no seal"),
+                        "remove it; `throughline check --sources DIR --write` sets it",
+                    );
+                }
+                seal.flatten()
+            };
+            let checked = match (seal_of("verified", &draft.verified), seal_of("notFound", &draft.not_found))
+            {
+                (Some(seal), _) => Some((seal, true)),
+                (None, Some(seal)) => Some((seal, false)),
+                (None, None) => None,
+            };
+            let mut properties = Vec::new();
+            for name in &draft.properties {
+                match kind.and_then(|kind| ontology.property_of(kind, name)) {
+                    Some(ix) => properties.push(ix),
+                    None => refuse(
+                        format!("evidence of `{of}` supports the unknown property `{}`", shorten(name)),
+                        if kind.is_some() {
+                            "name properties of its kind"
+                        } else {
+                            "only an entity's evidence names properties"
+                        },
+                    ),
+                }
+            }
+            properties.sort();
+            properties.dedup();
+            let source = self.find(&draft.source);
+            match source.map(|s| self.kinds[s.0 as usize]) {
+                None => self.refuse(
+                    i,
+                    RefusalCode::Dangling,
+                    format!("evidence of `{of}` quotes `{}`, which is not there", shorten(&draft.source)),
+                    "add the source, or mend its id",
+                ),
+                Some(Some(kind)) if !ontology.kind(kind).is_source => self.refuse(
+                    i,
+                    RefusalCode::BadEvidence,
+                    format!(
+                        "evidence of `{of}` quotes `{}`, which is of kind {}",
+                        draft.source,
+                        ontology.kind(kind).name
+                    ),
+                    &format!("quote an entity of kind {}", ontology.kind(ontology.source_kind()).name),
+                ),
+                Some(_) => {}
+            }
+            let (Some(source), Some(basis)) = (source, basis) else { continue };
+            if self.refusals.len() > before {
+                continue;
+            }
+            let mut evidence = Evidence {
+                source,
+                quote,
+                prefix,
+                suffix,
+                url,
+                basis,
+                note,
+                properties: properties.into(),
+                checked,
+                status: QuoteStatus::SourceUnavailable,
+            };
+            let sha = self.entities[source.0 as usize]
+                .as_ref()
+                .and_then(|e| e.text.as_ref())
+                .and_then(|t| t.sha256.clone());
+            evidence.status = evidence.status_under(sha.as_deref());
+            if admitted.iter().any(|e| e.same_words(&evidence)) {
+                self.refuse(
+                    i,
+                    RefusalCode::BadEvidence,
+                    format!("`{of}` has the same evidence twice"),
+                    "remove one",
+                );
+            } else {
+                admitted.push(evidence);
+            }
+        }
+        admitted.into()
+    }
+}

@@ -1,0 +1,188 @@
+//! Bad input: ontologies and data with mistakes. All are found at once, each with file, line,
+//! column where there is one, and the way out; nothing is half-loaded.
+
+use std::sync::Arc;
+
+use throughline::graph::Graph;
+use throughline::io::{Batch, json_lines};
+use throughline::ontology::{Faults, Ontology};
+
+fn read(sdl: &str) -> Result<Ontology, Faults> {
+    Ontology::read(&[("mine.graphql".to_owned(), sdl.to_owned())])
+}
+
+fn garden() -> Arc<Ontology> {
+    Arc::new(read(include_str!("fixtures/garden.graphql")).expect("the fixture is sound"))
+}
+
+/// The garden with one thing changed has exactly the fault named, at the place named.
+fn check(change: (&str, &str), place: &str, what: &str) {
+    let sdl = include_str!("fixtures/garden.graphql");
+    assert!(sdl.contains(change.0), "the fixture has no {:?}", change.0);
+    let faults = read(&sdl.replacen(change.0, change.1, 1)).expect_err(what).to_string();
+    assert!(faults.contains(what), "expected {what:?} in:\n{faults}");
+    assert!(faults.contains(&format!("mine.graphql:{place}")), "expected {place:?} in:\n{faults}");
+}
+
+#[test]
+fn each_mistake_in_an_ontology_is_named_with_its_place() {
+    check(("type Plant implements Outdoors", "type Plant implements Indoors"), "39:", "implements `Indoors`, which is no interface here");
+    check(("@kind(iri: \"g:Plant\")", ""), "39:6", "type `Plant` has no @kind");
+    check(("iri: \"g:Plant\"", "iri: \"h:Plant\""), "39:", "prefix `h` of `h:Plant` is not declared");
+    check(("light: Light", "light: Lihgt"), "41:3", "unknown datatype `Lihgt`");
+    check(("light: Light", "light: [Light]"), "41:3", "a list is written [T!]!");
+    check(("light: Light @property(iri: \"g:light\")", "light: Light"), "41:3", "has no @property");
+    check(("\"What it needs.\"\n", ""), "40:3", "has no description");
+    check(("count: Int", "Count: Int"), "45:3", "is not in camelCase");
+    check(("count: Int", "links: Int"), "45:3", "belongs to the API");
+    check(("seen: Date", "name: Date"), "51:", "declared twice, or inherited already");
+    check(("hub: true", "hubb: true"), "55:", "did you mean `hub`?");
+    check(("hub: true", "hub: \"yes\""), "55:", "it takes Boolean");
+    check((", role: SOURCE", ""), "", "no kind has role SOURCE");
+    check(("hub: true", "role: SOURCE"), "", "several kinds have role SOURCE");
+    check(("type Bed", "type Plant"), "55:6", "declared twice; first at mine.graphql:39:6");
+    check(("type Bed", "type BedConnection"), "55:6", "belong to the API");
+    check(("hub: true", "prefix: \"plant\""), "55:", "share the prefix `plant`");
+    check(("inverse: \"grows\"", "inverse: \"growsIn\""), "5:", "a symmetric relation is its own inverse");
+    check(("inverse: \"grows\"", "inverse: \"hasPart\""), "6:", "the name `hasPart` is already taken by relation `growsIn`");
+    check(("from: [\"Plant\"]", "from: [\"Plnat\"]"), "5:", "did you mean `Plant`?");
+    check(("{from} grows in {to}", "grows"), "5:", "lacks {from} or {to}");
+    check(("max: 1", "max: 0"), "5:", "at most 0");
+    check(("properties: \"Planting\"", "properties: \"Planning\""), "5:", "did you mean `Planting`?");
+    check(("inverse: \"mentionedIn\"", "inverse: \"light\""), "8:", "has the name of a property of `Plant`");
+    check(("missing: [\"growsIn\"]", "missing: [\"mentions\"]"), "9:", "which `Plant` never has");
+    check(("@ontology(title: \"A garden\", ", "@ontology("), "3:", "lacks `title`");
+    check(("url: URL", "web: URL"), "", "lacks `url: URL`");
+    check(("SUN\n", "sun\n"), "", "write SUN");
+    check(("@linkProperties {", "@linkProperties @kind(iri: \"g:P\") {"), "", "both a kind and a list of link properties");
+    check(("type Bed", "scalar Bad\n\"A bed.\"\ntype Bed"), "55:", "does not belong in an ontology");
+    check(("type Bed", "type Bed {"), "", "syntax error");
+}
+
+#[test]
+fn twenty_mistakes_are_reported_at_once() {
+    let mut sdl = include_str!("fixtures/garden.graphql").to_owned();
+    for (from, to) in [
+        ("iri: \"g:Plant\"", "iri: \"h:Plant\""),
+        ("light: Light", "light: Lihgt"),
+        ("count: Int", "Count: Int"),
+        ("hub: true", "hubb: true"),
+        ("{from} grows in {to}", "grows"),
+        ("max: 1", "max: 0"),
+        ("\"What it needs.\"\n", ""),
+        ("missing: [\"growsIn\"]", "missing: [\"nothing\"]"),
+        ("{from} mentions {to}", "mentions"),
+        ("to: [\"Plant\", \"Bed\"]", "to: [\"Plnat\", \"Bde\"]"),
+        ("perennial: Boolean", "perennial: Bool"),
+        ("planted: FuzzyDate", "planted: Fuzzy"),
+        ("\"Its width in metres.\"\n", ""),
+        ("by: [String!]!", "by: [String]"),
+        ("describe: \"Plants beside each other.\"", "describe: \"\""),
+        ("SUN\n", "sun\n"),
+        ("seen: Date @property(iri: \"g:seen\")", "seen: Date"),
+        ("iri: \"g:catalogue\"", "iri: \"catalogue\""),
+        ("acyclic: true", "acyclic: 1"),
+        ("iri: \"g:Bed\"", "iri: \"g:Bed\", layer: 1000"),
+    ] {
+        assert!(sdl.contains(from), "the fixture has no {from:?}");
+        sdl = sdl.replacen(from, to, 1);
+    }
+    let Faults(faults) = read(&sdl).expect_err("twenty mistakes");
+    assert!(faults.len() >= 20, "{}:\n{}", faults.len(), Faults(faults));
+}
+
+fn load(lines: &str) -> Result<Graph, Faults> {
+    let Batch { changes, places } = json_lines::read("mine.jsonl", lines.as_bytes()).map_err(Faults)?;
+    Graph::empty(garden()).apply(changes).map_err(|refusals| Faults(Batch::locate(&places, refusals)))
+}
+
+const BOOK: &str = r#"{"source":"book/a","kind":"Book","name":"A"}"#;
+const ROSE: &str = r#"{"entity":"plant/rose","kind":"Plant","name":"Rose"}"#;
+const BED: &str = r#"{"entity":"bed/a","kind":"Bed","name":"A"}"#;
+const SAYS: &str = r#""evidence":[{"source":"book/a","quote":"words","basis":"STATED"}]"#;
+
+/// A line after a book, a rose and a bed has the fault named, on line 4.
+fn check_line(line: &str, what: &str) {
+    let line = line.replace("SAYS", SAYS);
+    let faults = load(&format!("{BOOK}\n{ROSE}\n{BED}\n{line}\n")).err().unwrap_or_else(|| panic!("taken: {line}")).to_string();
+    assert!(faults.contains(what), "{line}: expected {what:?} in:\n{faults}");
+    assert!(faults.contains("mine.jsonl:4"), "{faults}");
+}
+
+#[test]
+fn each_mistake_in_data_is_named_with_its_line() {
+    check_line("{", "no JSON object");
+    check_line("[1]", "no JSON object");
+    check_line(r#"{"entity":"plant/a","entity":"plant/b"}"#, "comes twice");
+    check_line(r#"{"thing":"plant/a"}"#, "the line is none of ours");
+    check_line(r#"{"entity":"plant/a","name":"A"}"#, "`kind` is missing");
+    check_line(r#"{"entity":"plant/a","kind":"Plnat","name":"A"}"#, "did you mean `Plant`?");
+    check_line(r#"{"entity":"plant/a","kind":"Plant"}"#, "lacks the required property `name`");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"  "}"#, "blank text");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A\u0000"}"#, "control character U+0000");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","nmae":"B"}"#, "did you mean `name`?");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","light":"DARK"}"#, "is no word of Light");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","count":3000000000}"#, "does not fit a 32-bit Int");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","planted":"July"}"#, "is no date");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","planted":{"edtf":"2023","kind":"PLANTED"}}"#, "is no kind of date");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","seen":"2023-02-30"}"#, "expected a day");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","url":"javascript:alert(1)"}"#, "only http and https");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","perennial":"yes"}"#, "expected true or false");
+    check_line(r#"{"entity":"plant/rose","kind":"Plant","name":"A"}"#, "the id `plant/rose` is taken");
+    check_line(r#"{"entity":"bed/b","kind":"Plant","name":"A"}"#, "write plant/b");
+    check_line(r#"{"entity":"plant/Ä","kind":"Plant","name":"A"}"#, "is no id");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","evidence":[{"source":"plant/rose","quote":"w","basis":"STATED"}]}"#, "quote an entity of kind Book");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","evidence":[{"source":"book/a","basis":"STATED"}]}"#, "neither quote nor url");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","evidence":[{"source":"book/a","quote":"w","basis":"SAID"}]}"#, "has the basis `SAID`");
+    check_line(r#"{"entity":"plant/a","kind":"Plant","name":"A","evidence":[{"source":"book/a","quote":"w","basis":"STATED","propertys":[]}]}"#, "unknown field `propertys`");
+    check_line(r#"{"link":["plant/rose","growsIn","bed/a"]}"#, "has no evidence");
+    check_line(r#"{"link":["plant/rose","growsIn","bed/b"],SAYS}"#, "did you mean `bed/a`?");
+    check_line(r#"{"link":["plant/rose","growIn","bed/a"],SAYS}"#, "did you mean `growsIn`?");
+    check_line(r#"{"link":["bed/a","grows","plant/rose"],SAYS}"#, "swap the ends and write `growsIn`");
+    check_line(r#"{"link":["bed/a","growsIn","bed/a"],SAYS}"#, "goes from Bed");
+    check_line(r#"{"link":["plant/rose","near","plant/rose"],SAYS}"#, "joins an entity to itself");
+    check_line(r#"{"link":["plant/rose","growsIn","bed/a"],"properties":{"width":1},SAYS}"#, "unknown property `width`");
+    check_line(r#"{"link":["plant/rose","growsIn","bed/a"],"validFrom":"2023","validUntil":"2022",SAYS}"#, "ends (2022) before it begins (2023)");
+    check_line(r#"{"about":["plant/rose","growsIn"],"completeness":"ALL",SAYS}"#, "COMPLETE, AT_LEAST or NOT_STATED");
+    check_line(r#"{"about":["plant/rose","hasPart"],"completeness":"COMPLETE",SAYS}"#, "is about a Plant");
+    check_line(r#"{"merged":"plant/rose","into":"bed/a"}"#, "joins two kinds");
+}
+
+#[test]
+fn circles_crowds_and_twins_are_refused() {
+    let bed = |id: &str| format!(r#"{{"entity":"bed/{id}","kind":"Bed","name":"{id}"}}"#);
+    let part = |a: &str, b: &str| format!(r#"{{"link":["bed/{a}","partOf","bed/{b}"],{SAYS}}}"#);
+    let circle = [BOOK.into(), bed("a"), bed("b"), bed("c"), part("a", "b"), part("b", "c"), part("c", "a")].join("\n");
+    let faults = load(&circle).expect_err("a circle").to_string();
+    assert!(faults.contains("mine.jsonl:7: links `partOf` close a circle"), "{faults}");
+
+    let grows = |b: &str| format!(r#"{{"link":["plant/rose","growsIn","bed/{b}"],{SAYS}}}"#);
+    let crowd = [BOOK.into(), ROSE.into(), bed("a"), bed("b"), grows("a"), grows("b")].join("\n");
+    let faults = load(&crowd).expect_err("two beds").to_string();
+    assert!(faults.contains("`plant/rose` has 2 links `growsIn`") && faults.contains("at most 1 may be"), "{faults}");
+
+    let twin = |id: &str| format!(r#"{{"entity":"plant/{id}","kind":"Plant","name":"{id}","catalogue":"7"}}"#);
+    let faults = load(&[twin("a"), twin("b")].join("\n")).expect_err("one number").to_string();
+    assert!(faults.contains("both have the identifier catalogue 7"), "{faults}");
+}
+
+#[test]
+fn a_dangling_link_on_line_forty_thousand_is_found_there() {
+    let mut lines = vec![BOOK.to_owned()];
+    lines.extend((0..39_998).map(|i| format!(r#"{{"entity":"bed/{i}","kind":"Bed","name":"Bed {i}"}}"#)));
+    lines.push(format!(r#"{{"link":["bed/1","partOf","bed/nowhere"],{SAYS}}}"#));
+    assert_eq!(lines.len(), 40_000);
+    let faults = load(&lines.join("\n")).expect_err("dangling").to_string();
+    assert!(faults.starts_with("mine.jsonl:40000: link `bed/1 partOf bed/nowhere` names `bed/nowhere`, which is not there"), "{faults}");
+    assert!(faults.ends_with("1 fault"), "{faults}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_named_with_line_and_column() {
+    let broken = [BOOK.as_bytes(), b"\n{\"entity\":\"plant/\xFF\"}"].concat();
+    let faults = json_lines::read("mine.jsonl", &broken).expect_err("not UTF-8");
+    assert_eq!(faults[0].to_string(), "mine.jsonl:2:18: the line is not UTF-8\n  help: save the file as UTF-8");
+    let utf16 = json_lines::read("mine.jsonl", b"\xFF\xFE{\0").expect_err("UTF-16");
+    assert!(utf16[0].what.contains("UTF-16"));
+    assert!(json_lines::read("mine.jsonl", format!("\u{FEFF}{BOOK}\r\n\r\n{ROSE}").as_bytes()).is_ok());
+}

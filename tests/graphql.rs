@@ -1,0 +1,237 @@
+//! Queries as files: `tests/graphql/NAME.graphql` beside its answer `NAME.json`, over the seed.
+//! A first line `# variables: {…}` gives variables. `UPDATE=1 cargo test` writes answers anew.
+//! Every query runs on both roads; where async-graphql is known to be wrong the file says so
+//! with `# slow road differs: why`.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value as Json};
+use throughline::app::{App, Origin};
+use throughline::graphql::{Code, Limits, Outcome, Request, Response};
+
+static SEED: LazyLock<App> =
+    LazyLock::new(|| App::open(&Origin::default(), Limits::default()).expect("the seed is sound"));
+
+fn request(query: &str) -> Request {
+    Request { query: query.to_owned(), ..Request::default() }
+}
+
+fn ask(query: &str) -> Response {
+    SEED.execute(&request(query), &SEED.budget())
+}
+
+fn json(response: &Response) -> Json {
+    serde_json::from_slice(&response.body).expect("answers are JSON")
+}
+
+fn header<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    text.lines().take_while(|l| l.starts_with('#')).find_map(|l| l.strip_prefix(&format!("# {key}: ")))
+}
+
+/// Versions change with the data; goldens should not.
+fn check(path: &Path) {
+    let text = std::fs::read_to_string(path).expect("readable");
+    let variables: Map<String, Json> = header(&text, "variables")
+        .map(|v| serde_json::from_str(v).expect("variables are JSON"))
+        .unwrap_or_default();
+    let request = Request { variables, ..request(&text) };
+    let response = SEED.execute(&request, &SEED.budget());
+    let answer = serde_json::to_string_pretty(&json(&response)).expect("JSON") + "\n";
+    let golden = path.with_extension("json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&golden, &answer).expect("writable");
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+    assert_eq!(answer, expected, "{} differs; UPDATE=1 writes it anew", golden.display());
+
+    let view = SEED.view();
+    let slow = SEED.api().execute_slowly(&view, &request, &SEED.budget());
+    let same = serde_json::to_string(&json(&slow)).expect("JSON")
+        == serde_json::to_string(&json(&response)).expect("JSON");
+    let differs = header(&text, "slow road differs");
+    assert!(
+        same || differs.is_some(),
+        "{}: the slow road says {}",
+        path.display(),
+        String::from_utf8_lossy(&slow.body)
+    );
+    assert!(!(same && differs.is_some()), "{}: the slow road agrees now; remove the note", path.display());
+}
+
+#[test]
+fn every_query_file_gets_its_answer_on_both_roads() {
+    let mut paths: Vec<_> = std::fs::read_dir("tests/graphql")
+        .expect("there")
+        .map(|e| e.expect("readable").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "graphql"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 10, "only {} files", paths.len());
+    paths.iter().for_each(|path| check(path));
+}
+
+#[test]
+fn the_printed_schema_is_the_golden_small_and_described() {
+    let sdl = SEED.sdl();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write("schema/schema.graphql", sdl).expect("writable");
+    }
+    let golden = std::fs::read_to_string("schema/schema.graphql").unwrap_or_default();
+    assert!(sdl == golden, "schema/schema.graphql differs; UPDATE=1 writes it anew");
+    assert!(sdl.len() < 300_000, "{} bytes", sdl.len());
+    let response = ask(
+        "{ __schema { types { name description fields(includeDeprecated: true) { name description args { name description } }
+           inputFields { name description } enumValues { name description } } } }",
+    );
+    let types = json(&response);
+    let types = types["data"]["__schema"]["types"].as_array().expect("types").clone();
+    assert!(types.len() > 150);
+    let mut bare = Vec::new();
+    let described = |v: &Json| v["description"].as_str().is_some_and(|d| !d.trim().is_empty());
+    for ty in types.iter().filter(|t| !t["name"].as_str().unwrap_or("__").starts_with("__")) {
+        let name = ty["name"].as_str().unwrap_or_default();
+        if !described(ty) && !["ID", "String", "Int", "Float", "Boolean"].contains(&name) {
+            bare.push(name.to_owned());
+        }
+        for list in ["fields", "inputFields", "enumValues"] {
+            for member in ty[list].as_array().into_iter().flatten() {
+                if !described(member) {
+                    bare.push(format!("{name}.{}", member["name"]));
+                }
+                for arg in member["args"].as_array().into_iter().flatten().filter(|a| !described(a)) {
+                    bare.push(format!("{name}.{}({})", member["name"], arg["name"]));
+                }
+            }
+        }
+    }
+    assert!(bare.is_empty(), "without description: {bare:?}");
+}
+
+/// async-graphql's schema is built from ours; both must say the same.
+#[test]
+fn both_roads_declare_the_same_schema() {
+    let slow = SEED.api().slow_schema().sdl();
+    for line in SEED
+        .sdl()
+        .lines()
+        .filter(|l| l.starts_with("type ") || l.starts_with("input ") || l.starts_with("enum "))
+    {
+        let head = line.split(['{', '@']).next().unwrap_or(line).trim();
+        let name = head.split_whitespace().nth(1).unwrap_or_default();
+        assert!(slow.contains(&format!(" {name} ")), "the slow road lacks {name}");
+    }
+}
+
+fn refuse(query: &str, code: Code, part: &str) {
+    let response = ask(query);
+    let shown: String = query.chars().take(100).collect();
+    let answer = json(&response);
+    assert_eq!(response.outcome, Outcome::RequestError, "{shown}: {answer}");
+    assert!(answer.get("data").is_none(), "{shown}");
+    let error = &answer["errors"][0];
+    assert_eq!(error["extensions"]["code"], code.text(), "{shown}: {answer}");
+    assert!(error["message"].as_str().unwrap_or_default().contains(part), "{shown}: {error}");
+}
+
+fn bomb(links: usize) -> String {
+    let mut text = String::from("{ ...f0 } ");
+    for i in 0..links {
+        text += &format!("fragment f{i} on Query {{ ...f{} ...f{} }} ", i + 1, i + 1);
+    }
+    text + &format!("fragment f{links} on Query {{ version {{ label }} }}")
+}
+
+#[test]
+fn documents_made_to_cost_are_refused_with_the_limit_that_they_pass() {
+    let deep = |open: &str, close: &str| {
+        format!("{{ node(id: {}1{}) {{ id }} }}", open.repeat(2000), close.repeat(2000))
+    };
+    refuse(&deep("[", "]"), Code::LimitExceeded, "nested brackets");
+    refuse(&deep("{a:", "}"), Code::LimitExceeded, "nested brackets");
+    refuse(
+        &format!("query($v: Int = {}1{}) {{ version {{ label }} }}", "[".repeat(2000), "]".repeat(2000)),
+        Code::LimitExceeded,
+        "nested brackets",
+    );
+    refuse(
+        &format!("{{ version @skip(if: {}1{}) {{ label }} }}", "[".repeat(2000), "]".repeat(2000)),
+        Code::LimitExceeded,
+        "nested brackets",
+    );
+    refuse(&bomb(24), Code::LimitExceeded, "fields with fragments unfolded");
+    refuse(&bomb(120), Code::LimitExceeded, "fields with fragments unfolded");
+    refuse(&format!("{{ {} }}", "version { label } ".repeat(1000)), Code::LimitExceeded, "tokens");
+    refuse(
+        &format!("{{ {} }}", (0..40).map(|i| format!("a{i}: version {{ label }} ")).collect::<String>()),
+        Code::LimitExceeded,
+        "aliases of `version`",
+    );
+    refuse(
+        &format!("{{ version {} {{ label }} }}", "@skip(if: false) ".repeat(150)),
+        Code::LimitExceeded,
+        "directives",
+    );
+    let chain = "reports { nodes { recommends { nodes { recommendedBy { nodes { ... on Report { ".repeat(4);
+    refuse(&format!("{{ {chain} id {} }}", "} ".repeat(28)), Code::LimitExceeded, "depth");
+    refuse(
+        "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }",
+        Code::LimitExceeded,
+        "introspection",
+    );
+    refuse(
+        "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
+        Code::ValidationFailed,
+        "spreads itself",
+    );
+    let wide = "{ entities(first: 100) { nodes { links(first: 100) { nodes { to { links(first: 100) { nodes { id } } } } } } } }";
+    refuse(wide, Code::LimitExceeded, "nodes in one answer");
+}
+
+/// 2^24 fields behind 900 bytes once held a server for a quarter of a minute, and 2^120 would hold
+/// it for ever: that this test ends is the proof.
+#[test]
+fn a_fragment_bomb_of_any_size_ends() {
+    for links in [24, 60, 200] {
+        refuse(&bomb(links), Code::LimitExceeded, "");
+    }
+}
+
+#[test]
+fn broken_documents_say_what_where_and_the_way_out() {
+    refuse("{", Code::ParseFailed, "expected");
+    refuse("{ version { label }", Code::ParseFailed, "expected");
+    refuse("{ version { label } } \u{0}", Code::ParseFailed, "");
+    refuse("{ versoin { label } }", Code::ValidationFailed, "versoin");
+    refuse("{ report { name } }", Code::ValidationFailed, "id");
+    refuse("{ report(id: \"x\", wat: 1) { name } }", Code::ValidationFailed, "wat");
+    refuse("query A { version { label } } query B { version { label } }", Code::OperationResolution, "A, B");
+    refuse("query($id: ID!) { report(id: $id) { name } }", Code::BadVariable, "id");
+    refuse("{ entity(by: {}) { id } }", Code::ValidationFailed, "exactly one");
+    refuse(
+        "{ entity(by: {id: \"a\", identifier: {scheme: \"b\", value: \"c\"}}) { id } }",
+        Code::ValidationFailed,
+        "exactly one",
+    );
+    refuse("{ links(relations: [NOPE]) { totalCount } }", Code::ValidationFailed, "NOPE");
+}
+
+#[test]
+fn the_cost_is_told_to_whoever_asks() {
+    let extensions = Map::from_iter([("cost".to_owned(), Json::Bool(true))]);
+    let request = Request { extensions, ..request("{ reviews(first: 1) { nodes { name } } }") };
+    let answer = json(&SEED.execute(&request, &SEED.budget()));
+    assert_eq!(answer["extensions"]["cost"]["nodes"], 2, "{answer}");
+    assert_eq!(answer["extensions"]["cost"]["limit"], 100_000);
+}
+
+#[test]
+fn what_runs_out_of_budget_stops_and_says_so() {
+    let budget = std::sync::Arc::new(throughline::app::Budget::new(10));
+    let answer = json(&SEED.execute(&request("{ entities(first: 100) { nodes { name } } }"), &budget));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
+    let budget = std::sync::Arc::new(throughline::app::Budget::new(1_000_000));
+    budget.cancel_handle().store(true, std::sync::atomic::Ordering::Relaxed);
+    let response = SEED.execute(&request("{ version { label } }"), &budget);
+    assert_eq!(response.outcome, Outcome::TimedOut);
+}
