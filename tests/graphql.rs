@@ -184,7 +184,7 @@ fn documents_made_to_cost_are_refused_with_the_limit_that_they_pass() {
         Code::ValidationFailed,
         "spreads itself",
     );
-    let wide = "{ entities(first: 100) { nodes { links(first: 100) { nodes { to { links(first: 100) { nodes { id } } } } } } } }";
+    let wide = "{ entities(first: 100) { nodes { links(first: 100) { nodes { to { links(first: 100) { nodes { to { links { nodes { id } } } } } } } } } } }";
     refuse(wide, Code::LimitExceeded, "nodes in one answer");
 }
 

@@ -17,7 +17,11 @@ fn the_seed_holds_every_fact_with_its_evidence() {
     assert_eq!(overview.sources.len(), 2);
     assert!(overview.sources.iter().all(|s| s.status == Some(QuoteStatus::Verified) && s.checked.is_some()));
     assert_eq!(overview.evidence.get("NOT_FOUND"), None);
-    assert_eq!(overview.evidence.get("SOURCE_UNAVAILABLE"), None, "run `throughline check --sources DIR --write`");
+    assert_eq!(
+        overview.evidence.get("SOURCE_UNAVAILABLE"),
+        None,
+        "run `throughline check --sources DIR --write`"
+    );
     for ix in GRAPH.links() {
         assert!(!GRAPH.link(ix).evidence.is_empty());
         for evidence in GRAPH.link(ix).evidence.iter().filter(|e| e.status == QuoteStatus::UrlOnly) {
@@ -36,8 +40,14 @@ fn the_chain_holds_over_stated_links() {
         let (ix, direction) = GRAPH.ontology().relation_named(relation).expect(relation);
         let stated = |id: &&str| {
             let entity = GRAPH.find(id).unwrap_or_else(|| panic!("{id} is there"));
-            let links: Vec<_> = GRAPH.along(entity, ix, direction).filter(|l| GRAPH.link(*l).basis() == Basis::Stated).collect();
-            links.into_iter().map(move |l| GRAPH.entity(GRAPH.far_end(l, entity)).id.to_string()).collect::<Vec<_>>()
+            let links: Vec<_> = GRAPH
+                .along(entity, ix, direction)
+                .filter(|l| GRAPH.link(*l).basis() == Basis::Stated)
+                .collect();
+            links
+                .into_iter()
+                .map(move |l| GRAPH.entity(GRAPH.far_end(l, entity)).id.to_string())
+                .collect::<Vec<_>>()
         };
         let mut found: Vec<String> = from.iter().flat_map(stated).collect();
         found.dedup();
@@ -65,7 +75,11 @@ fn what_must_stay_apart_stays_apart() {
     let ma = GRAPH.named("executive office of  health and human services");
     assert_eq!(ma.len(), 1);
     assert_ne!(hhs[0], ma[0]);
-    let maternal: Vec<&str> = GRAPH.named("maternal health").iter().map(|ix| GRAPH.ontology().kind(GRAPH.entity(*ix).kind).name.as_str()).collect();
+    let maternal: Vec<&str> = GRAPH
+        .named("maternal health")
+        .iter()
+        .map(|ix| GRAPH.ontology().kind(GRAPH.entity(*ix).kind).name.as_str())
+        .collect();
     assert!(maternal.contains(&"Topic") && maternal.contains(&"Initiative"), "{maternal:?}");
 }
 
@@ -97,7 +111,7 @@ impl Folder {
             r#"{"source":"book/a","kind":"Book","name":"A","text":{"file":"a.txt"}}"#,
             r#"{"entity":"plant/rose","kind":"Plant","name":"Old rose","evidence":[{"source":"book/a","quote":"The old rose","suffix":" grows in","basis":"STATED"},{"source":"book/a","url":"https://garden.example/rose","basis":"STATED"}]}"#,
             r#"{"entity":"bed/long","kind":"Bed","name":"Long bed","evidence":[{"source":"book/a","quote":"long bed","basis":"STATED"}]}"#,
-            r#"{"link":["plant/rose","growsIn","bed/long"],"evidence":[{"source":"book/a","quote":"The old rose grows in the long bed","prefix":"# Roses ","suffix":", beside","basis":"STATED"}]}"#,
+            r##"{"link":["plant/rose","growsIn","bed/long"],"evidence":[{"source":"book/a","quote":"The old rose grows in the long bed","prefix":"# Roses ","suffix":", beside","basis":"STATED"}]}"##,
         ];
         folder.put("garden.jsonl", &(lines.join("\n") + "\n"));
         folder
@@ -131,7 +145,12 @@ fn every_quote_is_found_word_for_word_and_recorded() {
     let before = folder.get("garden.jsonl");
     let (ok, said) = folder.verify(&[]);
     assert!(ok, "{said}");
-    for line in ["VERIFIED                   3", "NOT_FOUND                  0", "SOURCE_UNAVAILABLE         0", "URL_ONLY                   1"] {
+    for line in [
+        "VERIFIED                   3",
+        "NOT_FOUND                  0",
+        "SOURCE_UNAVAILABLE         0",
+        "URL_ONLY                   1",
+    ] {
         assert!(said.contains(line), "{said}");
     }
     assert_eq!(folder.get("garden.jsonl"), before, "without --write nothing is written");
@@ -139,7 +158,11 @@ fn every_quote_is_found_word_for_word_and_recorded() {
     let (ok, said) = folder.verify(&["--write", "--today", "2026-11-22"]);
     assert!(ok && said.contains("recorded in"), "{said}");
     let written = folder.get("garden.jsonl");
-    assert!(written.contains(r#""status":"VERIFIED","checked":"2026-11-22"}"#) && written.contains(r#""verified":""#), "{written}");
+    assert!(
+        written.contains(r#""status":"VERIFIED","checked":"2026-11-22"}"#)
+            && written.contains(r#""verified":""#),
+        "{written}"
+    );
     let (_, said) = folder.verify(&["--write", "--today", "2026-11-23"]);
     assert!(!said.contains("recorded in"), "what says the same keeps its bytes: {said}");
 
@@ -152,10 +175,15 @@ fn every_quote_is_found_word_for_word_and_recorded() {
 fn one_changed_word_in_a_quote_is_caught_with_and_without_the_source() {
     let folder = Folder::new();
     folder.verify(&["--write", "--today", "2026-11-22"]);
-    let changed = folder.get("garden.jsonl").replace("The old rose grows in the long bed", "The old rose grew in the long bed");
+    let changed = folder
+        .get("garden.jsonl")
+        .replace("The old rose grows in the long bed", "The old rose grew in the long bed");
     folder.put("garden.jsonl", &changed);
     let (ok, said) = folder.verify(&[]);
-    assert!(!ok && said.contains("garden.jsonl:4: NOT_FOUND in `book/a`") && said.contains("they agree up to"), "{said}");
+    assert!(
+        !ok && said.contains("garden.jsonl:4: NOT_FOUND in `book/a`") && said.contains("they agree up to"),
+        "{said}"
+    );
     let (_, said) = folder.check(&[]);
     assert!(said.contains("SOURCE_UNAVAILABLE         1"), "the seal has fallen off: {said}");
     folder.verify(&["--write", "--today", "2026-11-22"]);
@@ -172,7 +200,10 @@ fn a_changed_source_and_a_missing_one_are_told() {
     assert!(!ok && said.contains("NOT_FOUND"), "{said}");
     std::fs::remove_file(folder.path("a.txt")).expect("there");
     let (ok, said) = folder.verify(&[]);
-    assert!(!ok && said.contains("SOURCE_UNAVAILABLE         4") && said.contains("cannot be read"), "{said}");
+    assert!(
+        !ok && said.contains("SOURCE_UNAVAILABLE         4") && said.contains("cannot be read"),
+        "{said}"
+    );
 }
 
 /// The real quotes against the real pages, where they are at hand.

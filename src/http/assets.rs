@@ -1,15 +1,14 @@
 //! Files that are part of the binary. Vendored ones are kept compressed and are sent as they are
 //! to whoever takes Brotli; the rest get them unpacked, once.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
 
-use super::not_modified;
+use super::layers::AsItIs;
+use super::negotiate::{list, takes_coding};
+use super::{SITE_CSP, document};
 
 /// What the GraphiQL page may load and do.
 pub(super) const GRAPHIQL_CSP: &str = include_str!("web/graphiql/CSP.txt");
@@ -60,40 +59,22 @@ const ASSETS: &[Asset] = &[
     asset!("graphiql/codicon.ttf", "font/ttf", "web/graphiql/dist/codicon.ttf.br", br),
 ];
 
-static ETAGS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
-    ASSETS
-        .iter()
-        .map(|a| (a.path, format!("W/\"{}\"", data_encoding::HEXLOWER.encode(&Sha256::digest(a.bytes)[..8]))))
-        .collect()
-});
-
 /// The file at `path` below `/assets/`; none if there is no such file.
 pub(super) fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     let at = ASSETS.iter().position(|a| a.path == path)?;
     let asset = &ASSETS[at];
-    let etag = ETAGS.get(asset.path).cloned().unwrap_or_default();
-    if not_modified(headers, &etag) {
-        return Some((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    let csp = if asset.path.starts_with("graphiql/") { GRAPHIQL_CSP.trim() } else { SITE_CSP };
+    if !asset.brotli {
+        return Some(document(headers, asset.content_type, csp, asset.bytes));
     }
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let takes_brotli = accepted.split(',').any(|e| {
-        matches!(e.trim().split(';').next(), Some("br")) && !e.contains("q=0,") && !e.trim().ends_with("q=0")
-    });
-    let mut response = match (asset.brotli, takes_brotli) {
-        (true, true) => ([(header::CONTENT_ENCODING, "br")], Body::from(asset.bytes)).into_response(),
-        (true, false) => Body::from(unpacked(at)?).into_response(),
-        (false, _) => Body::from(asset.bytes).into_response(),
-    };
-    let csp = if asset.path.starts_with("graphiql/") { GRAPHIQL_CSP.trim() } else { super::SITE_CSP };
-    for (name, value) in [
-        (header::CONTENT_TYPE, asset.content_type),
-        (header::ETAG, etag.as_str()),
-        (header::CACHE_CONTROL, "public, no-cache"),
-        (header::VARY, "Accept-Encoding"),
-        (header::CONTENT_SECURITY_POLICY, csp),
-    ] {
-        response.headers_mut().insert(name, value.parse().ok()?);
+    let takes_brotli = takes_coding(list(headers, header::ACCEPT_ENCODING).as_deref(), "br");
+    let bytes = if takes_brotli { asset.bytes } else { unpacked(at)? };
+    let mut response = document(headers, asset.content_type, csp, bytes);
+    if takes_brotli && response.status() == StatusCode::OK {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
+    // Megabytes: packing them anew for every client that takes gzip alone would be dear.
+    response.extensions_mut().insert(AsItIs);
     Some(response)
 }
 
@@ -110,4 +91,22 @@ fn unpacked(at: usize) -> Option<&'static [u8]> {
         out
     });
     (!bytes.is_empty()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_packed_file_unpacks_and_none_is_left_out() {
+        for (at, asset) in ASSETS.iter().enumerate().filter(|(_, a)| a.brotli) {
+            assert!(unpacked(at).is_some(), "{}", asset.path);
+        }
+        let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/web/graphiql/dist");
+        for file in std::fs::read_dir(dist).expect("the folder is in the repository") {
+            let name = file.expect("it can be read").file_name().to_string_lossy().into_owned();
+            let Some(name) = name.strip_suffix(".br") else { continue };
+            assert!(ASSETS.iter().any(|a| a.path == format!("graphiql/{name}")), "{name} is served");
+        }
+    }
 }

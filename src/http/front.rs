@@ -5,12 +5,16 @@ use axum::http::Method;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
+use super::Address;
 use crate::app::Overview;
 
 /// Questions shown on the page; the same file fills GraphiQL.
 const EXAMPLES: &str = include_str!("web/graphiql/examples.json");
 /// How many of them.
 const EXAMPLES_SHOWN: usize = 3;
+
+/// Sources listed on the page; who has more asks the API.
+const SOURCES_SHOWN: usize = 50;
 
 #[derive(Deserialize)]
 struct Example {
@@ -37,10 +41,9 @@ fn page_of(title: &str, main: &Markup) -> String {
 }
 
 /// The page.
-pub(super) fn page<'a>(
-    overview: &Overview,
-    routes: impl Iterator<Item = (&'a str, &'a [Method], &'a str)>,
-) -> String {
+///
+/// `host` is what the client calls this server; it has been checked.
+pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address]) -> String {
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).unwrap_or_default();
     let evidence: usize = overview.evidence.values().sum();
     let of = |status: &str| overview.evidence.get(status).copied().unwrap_or(0);
@@ -68,7 +71,7 @@ pub(super) fn page<'a>(
                 }
                 p { "From a terminal:" }
                 pre tabindex="0" { code {
-                    "curl -H 'content-type: application/json' \\\n  -d '{\"query\":\"{ links(first: 3) { nodes { sentence evidence { quote source { name } } } } }\"}' \\\n  http://localhost:4000/graphql"
+                    "curl -H 'content-type: application/json' \\\n  -d '{\"query\":\"{ links(first: 3) { nodes { sentence evidence { quote source { name } } } } }\"}' \\\n  http://" (host) "/graphql"
                 } }
             }
             section aria-labelledby="data" {
@@ -86,7 +89,7 @@ pub(super) fn page<'a>(
                 @if !overview.sources.is_empty() {
                     h3 { "Sources" }
                     ul class="sources" {
-                        @for source in &overview.sources {
+                        @for source in overview.sources.iter().take(SOURCES_SHOWN) {
                             li {
                                 @if let Some(url) = &source.url { a href=(url) rel="noreferrer" { (source.name) } } @else { (source.name) }
                                 " "
@@ -98,6 +101,9 @@ pub(super) fn page<'a>(
                                 }
                             }
                         }
+                    }
+                    @if overview.sources.len() > SOURCES_SHOWN {
+                        p { "And " (overview.sources.len() - SOURCES_SHOWN) " more." }
                     }
                 }
                 h3 { "Kinds" }
@@ -119,7 +125,7 @@ pub(super) fn page<'a>(
             section aria-labelledby="addresses" {
                 h2 id="addresses" { "Addresses" }
                 dl class="routes" {
-                    @for (path, methods, purpose) in routes {
+                    @for (path, methods, purpose) in addresses {
                         dt { code { (path.replace("{*path}", "…")) } }
                         dd { (purpose) " " span class="note" { (methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")) } }
                     }

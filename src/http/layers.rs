@@ -1,130 +1,260 @@
 //! What lies around every route: ids and logs, the Host check, cross-origin reads, compression,
 //! and a net under panics.
 
+use std::any::Any;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use super::settings::URI_BYTES;
+use super::settings::{COMPRESS_FROM, URI_BYTES};
 use super::{Shared, refusal, shorten};
 use crate::graphql::Code;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// How long a browser may keep the answer to a preflight.
-const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
+/// Letters a request id or an operation's name may have to be repeated and logged.
+const WORD: usize = 64;
+/// Seconds a browser may keep the answer to a preflight: a day.
+const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("86400");
+/// What a page may send along, and what it may see of the answer.
+const SEND: HeaderValue = HeaderValue::from_static("content-type, accept, if-none-match, x-request-id");
+const SEE: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-id");
+/// For answers that bring no policy of their own: they are data, and load nothing.
+const DATA_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// Puts everything around the routes, the outermost last.
 pub(super) fn around(router: Router<Shared>, shared: &Shared) -> Router<Shared> {
-    let origins = &shared.settings.origins;
-    let allowed = if origins.is_empty() {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|o| HeaderValue::from_str(o).ok()))
-    };
-    let cors = CorsLayer::new()
-        .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::IF_NONE_MATCH, REQUEST_ID.clone()])
-        .expose_headers([header::ETAG, header::RETRY_AFTER, REQUEST_ID.clone()])
-        .max_age(PREFLIGHT_AGE);
+    let worth_it = SizeAbove::new(COMPRESS_FROM)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
+        .and(as_it_is);
     router
-        .layer(CompressionLayer::new())
-        .layer(cors)
+        .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(shared.clone(), cross_origin))
         .layer(from_fn_with_state(shared.clone(), check_host))
-        .layer(CatchPanicLayer::custom(|_panic| {
-            refusal(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Code::Internal,
-                "the request failed for a reason of ours; it has been logged",
-            )
-        }))
         .layer(from_fn(log))
 }
 
-/// One line a request, an id in and out, and the headers that every answer carries.
+/// Marks an answer that is sent as it is, since packing it anew for everyone costs too much.
+#[derive(Clone, Copy)]
+pub(super) struct AsItIs;
+
+fn as_it_is(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
+}
+
+// -- logs ------------------------------------------------------------------------------------
+
+/// The name of the operation that an answer is of, for the log.
+#[derive(Clone)]
+pub(super) struct Operation(Option<String>);
+
+impl Operation {
+    /// What the client says it asks for, if it is a name.
+    pub(super) fn named(name: Option<&str>) -> Operation {
+        Operation(name.filter(|n| is_word(n)).map(str::to_owned))
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    !text.is_empty() && text.len() <= WORD && text.bytes().all(plain)
+}
+
+/// An id in and out, the headers that every answer carries, and one line when the last byte of
+/// the answer has been handed on.
 async fn log(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = request_id(&request);
+    let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), shorten(request.uri().path()));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_CSP);
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID.clone(), value);
     }
-    let bytes = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).unwrap_or("-").to_owned();
-    let ms = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(target: "request", id, %method, path, status = response.status().as_u16(), bytes, ms = (ms * 100.0).round() / 100.0);
-    response
+    let operation = response.extensions_mut().remove::<Operation>().and_then(|o| o.0);
+    let line = Line { began, id, method, path, status: response.status(), operation, bytes: 0 };
+    response.map(|body| Body::new(Counted { body, line }))
+}
+
+/// What is logged of a request, once, when it goes.
+struct Line {
+    began: Instant,
+    id: String,
+    method: Method,
+    path: String,
+    status: StatusCode,
+    operation: Option<String>,
+    bytes: u64,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Line { began, id, method, path, status, operation, bytes } = self;
+        let ms = (began.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
+        let (status, operation) = (status.as_u16(), operation.as_deref());
+        tracing::info!(target: "request", id, %method, path, status, bytes, ms, operation);
+    }
+}
+
+/// A body that counts what leaves: its length is not known before it is compressed.
+struct Counted {
+    body: Body,
+    line: Line,
+}
+
+impl hyper::body::Body for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            self.line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The client's id where it is a plain word, else one of ours.
-fn request_id(request: &Request) -> String {
+fn request_id(headers: &HeaderMap) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok());
-    let plain = |id: &&str| {
-        !id.is_empty()
-            && id.len() <= 64
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    };
-    match given.filter(plain) {
+    let given = headers.get(&REQUEST_ID).and_then(|v| v.to_str().ok());
+    match given.filter(|id| is_word(id)) {
         Some(id) => id.to_owned(),
         None => format!("{:x}-{:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)),
     }
 }
+
+/// The answer when a handler panics: nothing of the cause, which goes to the log.
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
+    refusal(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Internal,
+        "the request failed for a reason of ours; it has been logged",
+    )
+}
+
+// -- hosts -----------------------------------------------------------------------------------
 
 /// Refuses names this server does not have. A page on a foreign name that points at our address
 /// (DNS rebinding) could otherwise read what only this machine should; an address as Host cannot
 /// be rebound.
 async fn check_host(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|p| p.as_str().len() > URI_BYTES) {
-        return refusal(
-            StatusCode::URI_TOO_LONG,
-            Code::BadRequest,
-            &format!("the address is longer than {URI_BYTES} bytes; send a POST"),
-        );
+        let message = format!("the address is longer than {URI_BYTES} bytes; send a POST");
+        return refusal(StatusCode::URI_TOO_LONG, Code::BadRequest, &message);
     }
-    let host = request
-        .uri()
-        .authority()
-        .map(|a| a.as_str())
-        .or_else(|| request.headers().get(header::HOST).and_then(|v| v.to_str().ok()));
-    if let Some(host) = host
+    let named = request.uri().authority().map(Authority::as_str).or_else(|| host(request.headers()));
+    if let Some(host) = named
         && !known_host(host, &shared.settings.hosts)
     {
-        let message = format!(
-            "this server is not known as {}; start it with --host {} if it is",
-            shorten(host),
-            shorten(host)
-        );
+        let host = shorten(host);
+        let message =
+            format!("this server is not known as {host}; start it with --host {} if it is", name_of(&host));
         return refusal(StatusCode::MISDIRECTED_REQUEST, Code::Misdirected, &message);
     }
     next.run(request).await
 }
 
-fn known_host(host: &str, configured: &[String]) -> bool {
+/// The Host header: what the client calls this server.
+pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST).and_then(|v| v.to_str().ok())
+}
+
+/// A host without its port.
+fn name_of(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    let name = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    name.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn known_host(host: &str, configured: &[String]) -> bool {
+    let name = name_of(host).to_ascii_lowercase();
     let local =
         name == "localhost" || name.ends_with(".localhost") || name.parse::<std::net::IpAddr>().is_ok();
     local || configured.iter().any(|c| c.eq_ignore_ascii_case(&name) || c.eq_ignore_ascii_case(host))
 }
 
+// -- other origins ---------------------------------------------------------------------------
+
+/// Lets pages of other origins read, without credentials. A preflight is an OPTIONS like any
+/// other, answered by the route with the methods it takes; this adds what the browser asks.
+async fn cross_origin(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = next.run(request).await;
+    let listed = &shared.settings.origins;
+    let allowed = match &origin {
+        // The same for all, whether they ask or not: caches may give it to anyone.
+        _ if listed.is_empty() => Some(HeaderValue::from_static("*")),
+        Some(origin) => Some(origin.clone()).filter(|o| listed.iter().any(|l| l.as_bytes() == o.as_bytes())),
+        None => None,
+    };
+    let methods = response.headers().get(header::ALLOW).cloned();
+    let headers = response.headers_mut();
+    if !listed.is_empty() {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    let Some(allowed) = allowed else { return response };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, SEE);
+    if let Some(methods) = methods.filter(|_| preflight) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, SEND);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+    }
+    response
+}
+
+/// The origin of the page that sends a request, where it is neither ours nor one of `listed`.
+/// What is sent by no page has none.
+pub(super) fn foreign_origin(headers: &HeaderMap, listed: &[String]) -> Option<String> {
+    let origin = headers.get(header::ORIGIN)?.to_str().unwrap_or("null");
+    let ours = origin
+        .split_once("://")
+        .is_some_and(|(_, name)| host(headers).is_some_and(|h| h.eq_ignore_ascii_case(name)));
+    (!ours && !listed.iter().any(|l| l == origin)).then(|| origin.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn addresses_and_local_names_are_known_and_others_only_if_configured() {
         for (host, known) in [
@@ -136,9 +266,37 @@ mod tests {
             ("GRAPH.example:443", true),
             ("evil.example", false),
             ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example", false),
             ("x", false),
         ] {
-            assert_eq!(super::known_host(host, &["graph.example".to_owned()]), known, "{host}");
+            assert_eq!(known_host(host, &["graph.example".to_owned()]), known, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_foreign_unless_it_is_ours_or_listed() {
+        for (origin, foreign) in [
+            (None, false),
+            (Some("http://localhost:4000"), false),
+            (Some("http://localhost:4001"), true),
+            (Some("https://listed.example"), false),
+            (Some("https://evil.example"), true),
+            (Some("null"), true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("localhost:4000"));
+            origin.map(|o| headers.insert(header::ORIGIN, HeaderValue::from_static(o)));
+            let found = foreign_origin(&headers, &["https://listed.example".to_owned()]);
+            assert_eq!(found.is_some(), foreign, "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_repeated_if_it_is_a_plain_word() {
+        for (given, repeated) in [("abc-1.2_3", true), ("", false), ("a b", false), ("<script>", false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID.clone(), HeaderValue::from_static(given));
+            assert_eq!(request_id(&headers) == given, repeated, "{given:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Room 7: the outside. [`router`] is the list of routes and needs no socket; [`serve`] listens.
 
 mod assets;
+mod executors;
 mod front;
 mod graphql_route;
 mod layers;
@@ -8,30 +9,38 @@ pub mod negotiate;
 pub mod serve;
 pub mod settings;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use crate::app::App;
+use crate::app::{App, Overview};
 use crate::graphql::{Code, GraphqlError};
 pub use settings::Settings;
 
 /// What our own pages may load and do: nothing but our style sheet.
 const SITE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Anyone may keep it, and asks before using it again: data change, and no address carries a version.
+const PUBLIC: &str = "public, no-cache";
+/// Letters of a client's own words that a message repeats.
+const REPEATED: usize = 120;
 
 /// What every handler gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     app: Arc<App>,
     settings: Arc<Settings>,
-    executors: Arc<graphql_route::Executors>,
+    executors: executors::Executors,
+    /// [`ROUTES`] without their handlers, which may not name the list they stand in.
     addresses: Arc<[Address]>,
+    /// Counting the data takes as long as there are data: once a version is enough.
+    overview: Arc<Mutex<Option<Arc<Overview>>>>,
 }
 
 /// A path, its methods and what it is for.
@@ -42,91 +51,99 @@ struct Route {
     path: &'static str,
     methods: &'static [Method],
     purpose: &'static str,
-    handler: fn() -> MethodRouter<Shared>,
+    handler: fn(MethodFilter) -> MethodRouter<Shared>,
 }
 
 const READ: &[Method] = &[Method::GET, Method::HEAD];
 const ASK: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
-macro_rules! handler {
-    ($methods:expr, $f:path) => {
-        || on($methods, $f)
-    };
-}
-
 /// Every address there is.
 const ROUTES: &[Route] = &[
-    Route {
-        path: "/",
-        methods: READ,
-        purpose: "What is here",
-        handler: handler!(MethodFilter::GET, front_page),
-    },
+    Route { path: "/", methods: READ, purpose: "What is here", handler: |m| on(m, front_page) },
     Route {
         path: "/graphql",
         methods: ASK,
         purpose: "The API: GraphQL by GET and POST",
-        handler: handler!(MethodFilter::GET.or(MethodFilter::POST), graphql_route::handle),
+        handler: |m| on(m, graphql_route::handle),
     },
     Route {
         path: "/graphiql",
         methods: READ,
         purpose: "Write queries in the browser",
-        handler: handler!(MethodFilter::GET, graphiql),
+        handler: |m| on(m, graphiql),
     },
     Route {
         path: "/schema.graphql",
         methods: READ,
         purpose: "The schema, every element described",
-        handler: handler!(MethodFilter::GET, schema),
+        handler: |m| on(m, schema),
     },
     Route {
         path: "/healthz",
         methods: READ,
         purpose: "Whether the process lives",
-        handler: handler!(MethodFilter::GET, healthz),
+        handler: |m| on(m, healthz),
     },
     Route {
         path: "/readyz",
         methods: READ,
         purpose: "Whether it answers, and from which data",
-        handler: handler!(MethodFilter::GET, readyz),
+        handler: |m| on(m, readyz),
     },
     Route {
         path: "/assets/{*path}",
         methods: READ,
         purpose: "Styles and scripts of these pages",
-        handler: handler!(MethodFilter::GET, asset),
+        handler: |m| on(m, asset),
     },
 ];
 
-/// The whole server as one service: routes and what lies around them.
+/// The whole server as one service: routes and what lies around them. It needs no socket, but a
+/// tokio runtime with time.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use throughline::{app::{App, Origin}, graphql::Limits, http};
+/// use tower::ServiceExt as _;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = App::open(&Origin::default(), Limits::default()).expect("the embedded data are good");
+/// let router = http::router(Arc::new(app), &http::Settings::default());
+/// let request = axum::http::Request::get("/healthz").body(axum::body::Body::empty()).expect("a request");
+/// assert_eq!(router.oneshot(request).await.expect("it never fails").status(), 200);
+/// # }
+/// ```
 pub fn router(app: Arc<App>, settings: &Settings) -> Router {
     let shared = Shared {
         app,
         settings: Arc::new(settings.clone()),
-        executors: Arc::new(graphql_route::Executors::new()),
+        executors: executors::Executors::new(),
         addresses: ROUTES.iter().map(|r| (r.path, r.methods, r.purpose)).collect(),
+        overview: Arc::default(),
     };
     let mut router = Router::new();
     for route in ROUTES {
-        let allow =
-            route.methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
-        let purpose = route.purpose;
-        let refuse = move |method: Method| {
-            let allow = allow.clone();
-            async move {
-                let message = format!("{method} is not taken here ({purpose}); use {allow}");
-                let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, &message);
-                if let Ok(value) = HeaderValue::from_str(&allow) {
-                    response.headers_mut().insert(header::ALLOW, value);
-                }
-                response
-            }
-        };
-        router = router.route(route.path, (route.handler)().fallback(refuse));
+        let filters = route.methods.iter().filter_map(|m| MethodFilter::try_from(m.clone()).ok());
+        let filter = filters.reduce(MethodFilter::or).unwrap_or(MethodFilter::GET);
+        router = router.route(route.path, (route.handler)(filter).fallback(async |m| other_method(route, m)));
     }
     layers::around(router.fallback(not_found), &shared).with_state(shared)
+}
+
+/// OPTIONS tells the methods there are; every other method is none of them.
+fn other_method(route: &Route, method: Method) -> Response {
+    let allow = route.methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+    let mut response = if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        let method = shorten(method.as_str());
+        let message = format!("{method} is not taken at {}; use one of {allow}", route.path);
+        refusal(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, &message)
+    };
+    if let Ok(value) = HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
 }
 
 /// An error outside `/graphql`, in the shape of one inside.
@@ -139,28 +156,23 @@ fn refusal(status: StatusCode, code: Code, message: &str) -> Response {
 fn not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let wanted = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
-    wanted.flat_map(|v| v.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+    wanted.flat_map(|v| v.split(',')).any(|tag| opaque(tag) == opaque(etag))
 }
 
-/// Something that follows from the data version alone.
-fn versioned(
-    shared: &Shared,
-    headers: &HeaderMap,
-    what: &str,
-    content_type: &'static str,
-    csp: &str,
-    body: impl FnOnce() -> String,
-) -> Response {
-    let etag = format!("W/\"{}-{what}\"", shared.app.version());
+/// A document: sent with the hash of its content, or not sent where the client has it.
+fn document(headers: &HeaderMap, content_type: &str, csp: &str, body: impl Into<Bytes>) -> Response {
+    let body = body.into();
+    let etag = etag_of(&body);
     let mut response = if not_modified(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(body()).into_response()
+        Body::from(body).into_response()
     };
     for (name, value) in [
         (header::CONTENT_TYPE, content_type),
-        (header::ETAG, etag.as_str()),
-        (header::CACHE_CONTROL, "public, no-cache"),
+        (header::ETAG, &etag),
+        (header::CACHE_CONTROL, PUBLIC),
+        (header::VARY, "Accept-Encoding"),
         (header::CONTENT_SECURITY_POLICY, csp),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -170,54 +182,85 @@ fn versioned(
     response
 }
 
-async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    let page = || front::page(&shared.app.overview(), shared.addresses.iter().copied());
-    versioned(&shared, &headers, "front", "text/html; charset=utf-8", SITE_CSP, page)
+/// Weak, since the same content is sent packed and unpacked.
+fn etag_of(content: &[u8]) -> String {
+    format!("W/\"{}\"", data_encoding::HEXLOWER.encode(&Sha256::digest(content)[..8]))
 }
 
-async fn graphiql(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    versioned(&shared, &headers, "graphiql", "text/html; charset=utf-8", assets::GRAPHIQL_CSP.trim(), || {
-        assets::GRAPHIQL_PAGE.to_owned()
-    })
+/// What the data hold, counted at the first request after they changed, off the async threads.
+async fn overview(shared: &Shared) -> Result<Arc<Overview>, executors::NotRun> {
+    let version = shared.app.version();
+    let known = shared.overview.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(known) = known.filter(|o| o.version == version) {
+        return Ok(known);
+    }
+    let (app, slot) = (shared.app.clone(), shared.overview.clone());
+    let count = move || {
+        let counted = Arc::new(app.overview());
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted.clone());
+        counted
+    };
+    // Counting looks at no flag: it is kept for the next who asks, even if this one has left.
+    shared.executors.run(shared.settings.operation_time, Arc::default(), count).await
+}
+
+async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    match overview(&shared).await {
+        Ok(overview) => {
+            let page =
+                front::page(&overview, layers::host(&headers).unwrap_or("localhost:4000"), &shared.addresses);
+            document(&headers, "text/html; charset=utf-8", SITE_CSP, page)
+        }
+        Err(not_run) => {
+            let mut response =
+                refusal(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, &not_run.to_string());
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+        }
+    }
+}
+
+async fn graphiql(headers: HeaderMap) -> Response {
+    document(&headers, "text/html; charset=utf-8", assets::GRAPHIQL_CSP.trim(), assets::GRAPHIQL_PAGE)
 }
 
 async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    versioned(&shared, &headers, "sdl", "text/plain; charset=utf-8", SITE_CSP, || shared.app.sdl().to_owned())
+    document(&headers, "text/plain; charset=utf-8", SITE_CSP, shared.app.sdl().to_owned())
 }
 
-async fn healthz() -> &'static str {
-    "alive\n"
+async fn healthz() -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], "alive\n")
 }
 
-async fn readyz(State(shared): State<Shared>) -> Response {
-    axum::Json(json!({"ready": true, "version": shared.app.version().to_string()})).into_response()
+async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
+    let version = shared.app.version().to_string();
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"ready": true, "version": version})))
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    assets::asset(&path, &headers).unwrap_or_else(|| {
-        refusal(
-            StatusCode::NOT_FOUND,
-            Code::NotFound,
-            &format!("there is no file /assets/{}", shorten(&path)),
-        )
-    })
+    let missing = || {
+        let message = format!("there is no file /assets/{}", shorten(&path));
+        refusal(StatusCode::NOT_FOUND, Code::NotFound, &message)
+    };
+    assets::asset(&path, &headers).unwrap_or_else(missing)
 }
 
 async fn not_found(request: Request) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok());
-    if negotiate::prefers_html(accept) {
+    let path = shorten(request.uri().path());
+    let accept = negotiate::list(request.headers(), header::ACCEPT);
+    let mut response = if negotiate::prefers_html(accept.as_deref()) {
         let headers =
             [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, SITE_CSP)];
-        return (StatusCode::NOT_FOUND, headers, front::not_found(request.uri().path())).into_response();
-    }
-    let message = format!(
-        "there is nothing at {}; the API is at /graphql, a list of addresses at /",
-        shorten(request.uri().path())
-    );
-    refusal(StatusCode::NOT_FOUND, Code::NotFound, &message)
+        (StatusCode::NOT_FOUND, headers, front::not_found(&path)).into_response()
+    } else {
+        let message = format!("there is nothing at {path}; the API is at /graphql, a list of addresses at /");
+        refusal(StatusCode::NOT_FOUND, Code::NotFound, &message)
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    response
 }
 
-/// A path as it appears in a message.
-fn shorten(path: &str) -> String {
-    path.chars().take(120).collect()
+/// A client's own words as they appear in a message.
+fn shorten(words: &str) -> String {
+    words.chars().take(REPEATED).collect()
 }

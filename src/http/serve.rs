@@ -1,5 +1,6 @@
 //! Listening: an accept loop of our own, since the stock one has no time limit on headers, no
-//! limit on connections and no end to draining.
+//! limit on connections and no end to draining. It ends when told to: every request that has begun
+//! is answered, every connection that waits is closed, and what is open at the deadline is cut.
 
 use std::future::Future;
 use std::io;
@@ -13,8 +14,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
-use super::settings::{HEADER_BYTES, HEADER_TIME, Settings};
+use super::settings::{HEADER_BYTES, Settings};
 
 /// How long the loop waits after the system has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,6 +48,7 @@ pub async fn serve(
 ) {
     let connections = Arc::new(Semaphore::new(settings.connections));
     let (draining, on_drain) = watch::channel(false);
+    let times = Times { header: settings.header_time, write: settings.write_time };
     tokio::pin!(stop);
     loop {
         let permit = tokio::select! {
@@ -59,7 +62,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, router.clone(), on_drain.clone(), permit));
+                tokio::spawn(connection(stream, router.clone(), times, on_drain.clone(), permit));
             }
             // A client that left, or no descriptors: neither is a reason to stop listening.
             Err(e) => {
@@ -70,38 +73,52 @@ pub async fn serve(
     }
     drop(listener);
     draining.send_replace(true);
-    let all = settings.connections as u32;
+    let all = u32::try_from(settings.connections).unwrap_or(u32::MAX);
     if tokio::time::timeout(settings.drain_time, connections.acquire_many(all)).await.is_err() {
         tracing::warn!("connections were still open at the deadline; they are cut");
     }
+}
+
+/// How long a client may take to say what it wants, and to take what it gets.
+#[derive(Clone, Copy)]
+struct Times {
+    header: Duration,
+    write: Duration,
 }
 
 /// One connection, from its first byte to its last.
 async fn connection(
     stream: TcpStream,
     router: Router,
-    mut on_drain: watch::Receiver<bool>,
+    times: Times,
+    mut draining: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 ) {
     // Small answers should not wait for more to come; if it cannot be set, they only come later.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(times.write));
+    // HTTP/1 alone and not hyper's `auto`, whose header time does not begin before the first byte.
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        .header_read_timeout(times.header)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
         .with_upgrades();
     tokio::pin!(serving);
-    loop {
-        tokio::select! {
-            ended = serving.as_mut() => {
-                if let Err(e) = ended {
-                    tracing::debug!(error = %e, "a connection ended early");
-                }
-                return;
-            }
-            _ = on_drain.changed() => serving.as_mut().graceful_shutdown(),
+    let ended = tokio::select! {
+        ended = serving.as_mut() => Some(ended),
+        _ = draining.changed() => None, // it changes once, or its sender is gone
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
+    };
+    if let Err(e) = ended {
+        tracing::debug!(error = %e, "a connection ended early");
     }
 }
 

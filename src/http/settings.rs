@@ -5,32 +5,51 @@ use std::time::Duration;
 
 /// Bytes a request body may have: the largest saved query with its variables is far below.
 pub const BODY_BYTES: usize = 1 << 20;
-/// Bytes of request line and headers together. An address of 64 kB and more is answered 414.
+/// Bytes of request line and headers together: room for the longest address that is taken, and
+/// as much again.
 pub const HEADER_BYTES: usize = 128 << 10;
-/// Bytes of path and query string: twice what browsers are known to send.
-pub const URI_BYTES: usize = 64 << 10;
-/// How long a client may take for its headers. A person on a train needs less than one second.
+/// Bytes of path and query string, twice what browsers are known to send; more is answered 414.
+pub const URI_BYTES: usize = 60 << 10;
+/// How long a client may take for its headers, and how long a kept connection may say nothing. A
+/// person on a train needs less than one second.
 pub const HEADER_TIME: Duration = Duration::from_secs(8);
 /// How long a client may take for its body.
 pub const BODY_TIME: Duration = Duration::from_secs(8);
-/// How long one operation may run. The slowest real question takes milliseconds.
+/// How long a client may take no byte of an answer before it is cut off: whoever asks and never
+/// reads would hold a connection for ever.
+pub const WRITE_TIME: Duration = Duration::from_secs(20);
+/// How long one operation may run, its waiting included. The slowest real question takes
+/// milliseconds.
 pub const OPERATION_TIME: Duration = Duration::from_secs(5);
+/// How long an operation that was told to stop may take to do so, before the client is answered
+/// without it. Its place is free only once it has stopped.
+pub const STOP_TIME: Duration = Duration::from_secs(2);
 /// Connections at once; each costs a few kB.
 pub const CONNECTIONS: usize = 4096;
 /// Operations that may wait for a processor before the server says it is overloaded.
 pub const QUEUE: usize = 256;
-/// How long open requests may go on after a signal to stop.
+/// How long open requests may go on after a signal to stop: longer than an operation can take,
+/// shorter than the ten seconds after which supervisors kill.
 pub const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// Bytes from which an answer is compressed; below, the headers outweigh what is saved.
+pub const COMPRESS_FROM: u64 = 1024;
 
 /// What can be set.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Names this server answers to, besides addresses and `localhost`.
     pub hosts: Vec<String>,
-    /// Origins whose pages may read; empty for all.
+    /// Origins whose pages may read and write. If empty, the pages of all may read, and only our
+    /// own may write.
     pub origins: Vec<String>,
     /// See [`BODY_BYTES`].
     pub body_bytes: usize,
+    /// See [`HEADER_TIME`].
+    pub header_time: Duration,
+    /// See [`BODY_TIME`].
+    pub body_time: Duration,
+    /// See [`WRITE_TIME`].
+    pub write_time: Duration,
     /// See [`OPERATION_TIME`].
     pub operation_time: Duration,
     /// See [`CONNECTIONS`].
@@ -45,6 +64,9 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             body_bytes: BODY_BYTES,
+            header_time: HEADER_TIME,
+            body_time: BODY_TIME,
+            write_time: WRITE_TIME,
             operation_time: OPERATION_TIME,
             connections: CONNECTIONS,
             drain_time: DRAIN_TIME,
