@@ -66,7 +66,7 @@ fn each_mistake_in_an_ontology_is_named_with_its_place() {
     check(("inverse: \"mentionedIn\"", "inverse: \"light\""), "has the name of a property of `Plant`");
     check(("missing: [\"growsIn\"]", "missing: [\"mentions\"]"), "which `Plant` never has");
     check(("@ontology(title: \"A garden\", ", "@ontology("), "lacks `title`");
-    check(("url: URL", "web: URL"), "lacks `url: URL`");
+    check(("interface Entity", "interface Thing"), "no interface `Entity`");
     check(("SUN\n", "sun\n"), "write SUN");
     check(
         ("@linkProperties {", "@linkProperties @kind(iri: \"g:P\") {"),
@@ -74,6 +74,13 @@ fn each_mistake_in_an_ontology_is_named_with_its_place() {
     );
     check(("type Bed", "scalar Bad\n\"A bed.\"\ntype Bed"), "does not belong in an ontology");
     check(("type Bed", "type Bed {"), "syntax error");
+}
+
+#[test]
+fn an_ontology_without_what_the_api_reads_is_refused() {
+    let sdl = include_str!("fixtures/garden.graphql").replace("url: URL", "web: URL");
+    let faults = read(&sdl).expect_err("no url").to_string();
+    assert!(faults.contains("mine.graphql:12:11: interface `Entity` lacks `url: URL`"), "{faults}");
 }
 
 #[test]
