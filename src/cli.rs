@@ -80,7 +80,7 @@ struct Serve {
     /// A name this server answers to, besides addresses and localhost; may be given several times.
     #[arg(long, value_name = "NAME", env = "THROUGHLINE_HOST", value_delimiter = ',')]
     host: Vec<String>,
-    /// An origin whose pages may read, such as https://example.org; all if absent.
+    /// An origin such as https://example.org whose pages may read and write; if absent, all pages may read and none may write.
     #[arg(long, value_name = "ORIGIN", env = "THROUGHLINE_ORIGIN", value_delimiter = ',')]
     origin_allowed: Vec<String>,
     /// Seconds one operation may run.

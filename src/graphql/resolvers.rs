@@ -487,7 +487,9 @@ fn entity_by(c: &Context, _: &Object, arguments: &Arguments) -> Answer {
     if let Some(id) = by.text("id") {
         return Ok(entity(c.graph.find(&id)));
     }
-    let identifier = Arguments(by.object("identifier").cloned().unwrap_or_default());
+    let Some(identifier) = by.object("identifier").cloned().map(Arguments) else {
+        return Err(GraphqlError::new(Code::BadArgument, "`by` takes exactly one of id, identifier, not null"));
+    };
     let (scheme, value) =
         (identifier.text("scheme").unwrap_or_default(), identifier.text("value").unwrap_or_default());
     Ok(entity(c.graph.find_identifier(&scheme, &value)))
