@@ -22,8 +22,18 @@ fn check(args: &[&str], code: i32, stdout: &str, stderr: &str) {
 #[test]
 fn help_is_the_golden() {
     let mut all = String::new();
-    for args in [vec!["--help"], vec!["serve", "--help"], vec!["check", "--help"], vec!["schema", "--help"], vec!["query", "--help"]] {
-        all += &format!("$ throughline {}\n{}\n", args.join(" "), String::from_utf8_lossy(&throughline(&args).stdout));
+    for args in [
+        vec!["--help"],
+        vec!["serve", "--help"],
+        vec!["check", "--help"],
+        vec!["schema", "--help"],
+        vec!["query", "--help"],
+    ] {
+        all += &format!(
+            "$ throughline {}\n{}\n",
+            args.join(" "),
+            String::from_utf8_lossy(&throughline(&args).stdout)
+        );
     }
     let path = "tests/cli_help.txt";
     if std::env::var_os("UPDATE").is_some() {
@@ -43,7 +53,12 @@ fn each_command_says_what_is_wrong_and_exits_so() {
     check(&["check", "--data", "Cargo.toml"], 1, "", "Cargo.toml:1:");
     check(&["serve", "--listen", "nowhere"], 2, "", "invalid");
     check(&["query", "nowhere.graphql"], 1, "", "cannot be read");
-    check(&["query", "--variables", "[]", "tests/graphql/opening.graphql"], 1, "", "--variables takes a JSON object");
+    check(
+        &["query", "--variables", "[]", "tests/graphql/opening.graphql"],
+        1,
+        "",
+        "--variables takes a JSON object",
+    );
     check(&["query", "tests/graphql/bad_cursor.graphql"], 1, "BAD_CURSOR", "");
     check(&["check"], 0, "199 entities", "");
     check(&["schema"], 0, "interface Entity implements Node", "");
@@ -57,7 +72,12 @@ const TRANSPORT: [&str; 4] =
 #[test]
 fn a_different_ontology_runs_with_nothing_recompiled() {
     let with = |first: &[&'static str], last: &[&'static str]| [first, &TRANSPORT[..], last].concat();
-    check(&with(&["check"], &["--sources", "examples/transport/sources"]), 0, "NOT_FOUND                  0", "");
+    check(
+        &with(&["check"], &["--sources", "examples/transport/sources"]),
+        0,
+        "NOT_FOUND                  0",
+        "",
+    );
     let dir = tempfile::tempdir().expect("a folder");
     let query = dir.path().join("q.graphql");
     let text = "{ inquiries { nodes { requestedBy { nodes { name } } proposes { completeness nodes { name goesTo { nodes { name } } } } } } }";
@@ -112,14 +132,32 @@ impl Drop for Server {
 fn a_server_answers_from_its_first_line_on_and_stops_when_asked() {
     let mut server = Server::start(&[]);
     let json = "Content-Type: application/json\r\n";
-    let answer = server.ask("POST", "/graphql", json, r#"{"query":"{ person(id: \"person/healey\") { ordered { totalCount } } }"}"#);
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#"{"data":{"person":{"ordered":{"totalCount":2}}}}"#), "{answer}");
+    let answer = server.ask(
+        "POST",
+        "/graphql",
+        json,
+        r#"{"query":"{ person(id: \"person/healey\") { ordered { totalCount } } }"}"#,
+    );
+    assert!(
+        answer.starts_with("HTTP/1.1 200")
+            && answer.contains(r#"{"data":{"person":{"ordered":{"totalCount":2}}}}"#),
+        "{answer}"
+    );
     let etag = |answer: &str| answer.lines().find_map(|l| l.strip_prefix("etag: ").map(str::to_owned));
     let get = server.ask("GET", "/graphql?query=%7B__typename%7D", "", "");
     let tag = etag(&get).expect("an ETag on GET");
-    let again = server.ask("GET", "/graphql?query=%7B__typename%7D", &format!("If-None-Match: {tag}\r\n"), "");
+    let again =
+        server.ask("GET", "/graphql?query=%7B__typename%7D", &format!("If-None-Match: {tag}\r\n"), "");
     assert!(again.starts_with("HTTP/1.1 304"), "{again}");
-    for path in ["/", "/graphiql", "/schema.graphql", "/healthz", "/readyz", "/assets/site.css", "/assets/graphiql/graphiql.js"] {
+    for path in [
+        "/",
+        "/graphiql",
+        "/schema.graphql",
+        "/healthz",
+        "/readyz",
+        "/assets/site.css",
+        "/assets/graphiql/graphiql.js",
+    ] {
         let answer = server.ask("GET", path, "", "");
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {}", answer.lines().next().unwrap_or_default());
     }
@@ -128,7 +166,8 @@ fn a_server_answers_from_its_first_line_on_and_stops_when_asked() {
         let answer = server.ask("POST", "/graphql", json, &deep);
         assert!(answer.contains("LIMIT_EXCEEDED"), "{answer}");
     }
-    let status = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().expect("kill runs");
+    let status =
+        Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().expect("kill runs");
     assert!(status.success());
     assert_eq!(server.0.wait().expect("it ends").code(), Some(0), "a stop that was asked for is no failure");
 }

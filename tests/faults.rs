@@ -51,7 +51,10 @@ fn each_mistake_in_an_ontology_is_named_with_its_place() {
     check(("hub: true", "hub: \"yes\""), "it takes Boolean");
     check((", role: SOURCE", ""), "no kind has role SOURCE");
     check(("hub: true", "role: SOURCE"), "several kinds have role SOURCE");
-    check(("type Plant implements", "type Light implements"), "`Light` is declared twice; first at mine.graphql:30:6");
+    check(
+        ("type Plant implements", "type Light implements"),
+        "`Light` is declared twice; first at mine.graphql:30:6",
+    );
     check(("type Bed", "type BedConnection"), "belong to the API");
     check(("hub: true", "prefix: \"plant\""), "share the prefix `plant`");
     check(("inverse: \"grows\"", "inverse: \"growsIn\""), "a symmetric relation is its own inverse");

@@ -136,7 +136,7 @@ impl Next {
         }
         for (ix, property) in declared {
             if property.required
-                && !given.get(&property.name).is_some_and(|v| !v.is_null())
+                && given.get(&property.name).is_none_or(|v| v.is_null())
                 && !admitted.iter().any(|(a, _)| a == ix)
             {
                 self.refuse(

@@ -223,7 +223,7 @@ impl Next {
                 self.touched_links.remove(&ix);
             }
             None => {
-                self.refuse(i, RefusalCode::Dangling, format!("there is no link {of}"), "nothing to remove")
+                self.refuse(i, RefusalCode::Dangling, format!("there is no link {of}"), "nothing to remove");
             }
         }
     }

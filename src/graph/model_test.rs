@@ -53,9 +53,17 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
         8 => (n.clone(), 0..4u8, n.clone(), 0..3u8).prop_map(|(a, r, b, q)| Step::Link(a, r, b, q)),
         1 => (n.clone(), 0..4u8, n.clone()).prop_map(|(a, r, b)| Step::Unlink(a, r, b)),
         1 => (n.clone(), n.clone()).prop_map(|(a, b)| Step::Merge(a, b)),
-        1 => (n.clone(), 0..3u8).prop_map(|(a, c)| Step::Say(a, c)),
+        1 => (n, 0..3u8).prop_map(|(a, c)| Step::Say(a, c)),
     ];
-    prop::collection::vec(prop::collection::vec(step, 1..4), 1..30)
+    // Half of the histories begin with everything there, so that links and merges find their ends.
+    let all: Vec<Step> = (0..10).map(Step::Add).collect();
+    let batches = prop::collection::vec(prop::collection::vec(step, 1..4), 1..30);
+    (any::<bool>(), batches).prop_map(move |(full, mut batches)| {
+        if full {
+            batches.insert(0, all.clone());
+        }
+        batches
+    })
 }
 
 fn evidence(quote: u8) -> EvidenceDraft {
@@ -314,7 +322,7 @@ fn read_back(graph: &Graph) -> Graph {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(512), ..ProptestConfig::default() })]
     #[test]
     fn random_batches_do_what_the_model_does(batches in steps()) {
         let mut graph = Graph::empty(garden());

@@ -75,7 +75,7 @@ pub struct GraphqlError {
     /// Response keys and list positions; empty for request errors.
     pub path: Vec<Json>,
     /// More for `extensions`, such as the limit and the size asked.
-    pub details: Map<String, Json>,
+    pub details: Vec<(String, Json)>,
 }
 
 impl GraphqlError {
@@ -86,7 +86,7 @@ impl GraphqlError {
             message: message.into(),
             locations: Vec::new(),
             path: Vec::new(),
-            details: Map::new(),
+            details: Vec::new(),
         }
     }
 
@@ -101,7 +101,7 @@ impl GraphqlError {
         let (asked, allowed) = (asked.into(), allowed.into());
         let message = format!("the limit on {name} is {allowed}, and this asks for {asked}; {help}");
         let mut error = GraphqlError::new(Code::LimitExceeded, message);
-        error.details.insert("limit".to_owned(), json!({"name": name, "asked": asked, "allowed": allowed}));
+        error.details.push(("limit".to_owned(), json!({"name": name, "asked": asked, "allowed": allowed})));
         error
     }
 

@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
             }
             match selection {
                 Selection::Field(field) => {
-                    grouped.entry(field.response_key().as_str()).or_default().push(field)
+                    grouped.entry(field.response_key().as_str()).or_default().push(field);
                 }
                 Selection::FragmentSpread(spread) => {
                     if visited.insert(spread.fragment_name.as_str())

@@ -488,7 +488,10 @@ fn entity_by(c: &Context, _: &Object, arguments: &Arguments) -> Answer {
         return Ok(entity(c.graph.find(&id)));
     }
     let Some(identifier) = by.object("identifier").cloned().map(Arguments) else {
-        return Err(GraphqlError::new(Code::BadArgument, "`by` takes exactly one of id, identifier, not null"));
+        return Err(GraphqlError::new(
+            Code::BadArgument,
+            "`by` takes exactly one of id, identifier, not null",
+        ));
     };
     let (scheme, value) =
         (identifier.text("scheme").unwrap_or_default(), identifier.text("value").unwrap_or_default());

@@ -290,7 +290,7 @@ fn error_of(error: &async_graphql::ServerError) -> GraphqlError {
     if let Some(Ok(limit)) =
         error.extensions.as_ref().and_then(|e| e.get("limit")).map(|v| v.clone().into_json())
     {
-        out.details.insert("limit".to_owned(), limit);
+        out.details.push(("limit".to_owned(), limit));
     }
     out
 }

@@ -12,7 +12,7 @@ use crate::graph::{
     Change, EntityDraft, Evidence, EvidenceDraft, Graph, Identifier, LinkDraft, Owner, SourceText,
     SourceTextDraft, seal_to_text,
 };
-use crate::ontology::{Fault, FuzzyDate, Location, Property, Value, describe, suggest};
+use crate::ontology::{Fault, FuzzyDate, Location, Value, describe, suggest};
 
 /// Bytes a line may have; far beyond any entity with its evidence, far below memory.
 const LINE_BYTES: usize = 16 << 20;
@@ -290,7 +290,7 @@ pub fn write(graph: &Graph, out: &mut impl std::io::Write) -> std::io::Result<()
             }
             for (property, value) in &entity.properties {
                 let property = ontology.property(*property);
-                map.insert(property.name.clone(), value_json(graph, property, value));
+                map.insert(property.name.clone(), value_json(graph, value));
             }
             if let Some(text) = &entity.text {
                 map.insert("text".into(), text_json(text));
@@ -315,7 +315,7 @@ pub fn write(graph: &Graph, out: &mut impl std::io::Write) -> std::io::Result<()
         if !link.properties.is_empty() {
             let properties = link.properties.iter().map(|(at, value)| {
                 let property = &relation.properties[*at as usize];
-                (property.name.clone(), value_json(graph, property, value))
+                (property.name.clone(), value_json(graph, value))
             });
             map.insert("properties".into(), Json::Object(properties.collect()));
         }
@@ -385,7 +385,7 @@ fn date_json(date: &FuzzyDate) -> Json {
     }
 }
 
-fn value_json(graph: &Graph, property: &Property, value: &Value) -> Json {
+fn value_json(graph: &Graph, value: &Value) -> Json {
     match value {
         Value::Text(text) => json!(**text),
         Value::Int(number) => json!(number),
@@ -394,6 +394,6 @@ fn value_json(graph: &Graph, property: &Property, value: &Value) -> Json {
         Value::Date(day) => json!(day.to_string()),
         Value::FuzzyDate(date) => date_json(date),
         Value::Symbol(ix, at) => json!(graph.ontology().enumeration(*ix).words[*at as usize].name),
-        Value::List(values) => values.iter().map(|v| value_json(graph, property, v)).collect(),
+        Value::List(values) => values.iter().map(|v| value_json(graph, v)).collect(),
     }
 }

@@ -575,7 +575,7 @@ impl<'a> Reader<'a> {
                 );
             }
             _ if directive.arguments.iter().any(|a| a.name == "iri") => {
-                self.fault(directive.location(), format!("`{iri}` is no prefixed term"), "write prefix:name")
+                self.fault(directive.location(), format!("`{iri}` is no prefixed term"), "write prefix:name");
             }
             _ => {}
         }

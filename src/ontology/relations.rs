@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         if let Some(wanted) = optional_text(d, "properties") {
             match link_types.iter().find(|t| t.name == wanted.as_str()) {
                 Some(t) => {
-                    own = t.fields.iter().filter_map(|f| self.property(t.name, f, enums, prefixes)).collect()
+                    own = t.fields.iter().filter_map(|f| self.property(t.name, f, enums, prefixes)).collect();
                 }
                 None => self.fault(
                     d.location(),

@@ -119,7 +119,7 @@ mod tests {
         });
         match (got, expected) {
             (Ok((letters, previous, next)), Ok(expected)) => {
-                assert_eq!((letters.as_str(), previous, next), expected, "{request:?}")
+                assert_eq!((letters.as_str(), previous, next), expected, "{request:?}");
             }
             (Err(e), Err(part)) => assert!(e.to_string().contains(part), "{e}"),
             (got, expected) => panic!("{request:?}: got {got:?}, expected {expected:?}"),

@@ -1,0 +1,27 @@
+# The five things one does. `just` alone lists them.
+default:
+    @just --list
+
+# Serve the seed and log every request.
+dev:
+    cargo run -- serve
+
+# All tests; what CI runs first.
+test:
+    cargo test
+
+# Write goldens anew: SDL, answers, help.
+bless:
+    UPDATE=1 cargo test
+
+# The benchmarks of the rooms.
+bench:
+    cargo bench
+
+# Everything CI checks, with the time of each stage.
+ci:
+    bash .ci/run
+
+# What takes too long for CI: the model test over many more histories.
+nightly:
+    PROPTEST_CASES=20000 cargo test --release --lib model_test
