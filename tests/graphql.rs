@@ -235,3 +235,37 @@ fn what_runs_out_of_budget_stops_and_says_so() {
     let response = SEED.execute(&request("{ version { label } }"), &budget);
     assert_eq!(response.outcome, Outcome::TimedOut);
 }
+
+/// The README's first query, taken from the README, gives what the README says; so do its counts.
+#[test]
+fn the_readme_is_true() {
+    let readme = std::fs::read_to_string("README.md").expect("readable");
+    let body = readme.split("-d '").nth(1).and_then(|rest| rest.split("'\n").next()).expect("a curl line");
+    let asked: Json = serde_json::from_str(body).expect("its body is JSON");
+    let answer = json(&ask(asked["query"].as_str().expect("a query"))).to_string();
+    let shown = readme.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("an answer");
+    let shown: Json = serde_json::from_str(shown).expect("it is JSON");
+    fn texts(json: &Json, out: &mut Vec<String>) {
+        match json {
+            Json::String(text) => out.push(text.replace(" […]", "")),
+            Json::Array(items) => items.iter().for_each(|item| texts(item, out)),
+            Json::Object(map) => map.values().for_each(|value| texts(value, out)),
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    texts(&shown, &mut all);
+    assert!(all.len() > 8);
+    for text in all {
+        let quoted = Json::from(text.as_str()).to_string();
+        assert!(answer.contains(quoted.trim_matches('"')), "{text:?} is not in the answer {answer}");
+    }
+    let overview = SEED.overview();
+    for count in [
+        format!("{} entities", overview.entities),
+        format!("{} links", overview.links),
+        format!("{} quotes found", overview.evidence["VERIFIED"]),
+    ] {
+        assert!(readme.contains(&count), "the README does not say {count:?}");
+    }
+}

@@ -706,3 +706,27 @@ async fn a_port_that_is_taken_is_named_with_the_way_out() {
     let error = serve::bind(address).await.expect_err("it is taken").to_string();
     assert!(error.contains(&address.to_string()) && error.contains("another port"), "{error}");
 }
+
+/// Questions offered to a reader can be asked: the policy examples make way under another ontology.
+#[tokio::test]
+async fn the_questions_that_are_offered_fit_the_ontology_in_force() {
+    let router = router(&settings());
+    let get = |path: &str| request(&format!("GET {path}"), &[("host", "localhost")], "");
+    let (status, _, body) = answer(&router, get("/assets/graphiql/examples.json")).await;
+    assert_eq!(status, StatusCode::OK);
+    let examples: Vec<serde_json::Value> = serde_json::from_slice(&body).expect("a list");
+    let titles: Vec<&str> = examples.iter().filter_map(|e| e["title"].as_str()).collect();
+    assert_eq!(titles, ["Links, with the words they rest on", "What can be asked: kinds and relations"]);
+    for example in &examples {
+        let body = serde_json::json!({"query": example["query"]}).to_string();
+        let send = [("host", "localhost"), ("content-type", "application/json"), ("accept", NEW)];
+        let (status, _, body) = answer(&router, request("POST /graphql", &send, &body)).await;
+        assert!(status == StatusCode::OK && !String::from_utf8_lossy(&body).contains("errors"), "{example}");
+    }
+    let (_, _, page) = answer(&router, get("/")).await;
+    let page = String::from_utf8_lossy(&page);
+    assert!(
+        page.contains(titles[0]) && !page.contains("Who recommended what"),
+        "the front page offers the same"
+    );
+}

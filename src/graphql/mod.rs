@@ -128,6 +128,12 @@ impl Api {
         &self.declaration.schema
     }
 
+    /// Whether a document fits the schema.
+    pub fn accepts(&self, query: &str) -> bool {
+        Document::parse(query, "query")
+            .is_ok_and(|d| d.to_executable_validate(&self.declaration.schema).is_ok())
+    }
+
     /// async-graphql's schema over the same resolvers.
     pub fn slow_schema(&self) -> &async_graphql::dynamic::Schema {
         self.slow.get_or_init(|| {

@@ -35,7 +35,6 @@ macro_rules! asset {
 /// Every file there is below `/assets/`.
 const ASSETS: &[Asset] = &[
     asset!("site.css", "text/css; charset=utf-8", "web/site.css"),
-    asset!("graphiql/examples.json", "application/json", "web/graphiql/examples.json"),
     asset!("graphiql/graphiql.js", "text/javascript; charset=utf-8", "web/graphiql/dist/graphiql.js.br", br),
     asset!("graphiql/graphiql.css", "text/css; charset=utf-8", "web/graphiql/dist/graphiql.css.br", br),
     asset!(

@@ -3,24 +3,16 @@
 
 use axum::http::Method;
 use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::Address;
 use crate::app::Overview;
 
-/// Questions shown on the page; the same file fills GraphiQL.
-const EXAMPLES: &str = include_str!("web/graphiql/examples.json");
-/// How many of them.
+/// Questions shown on the page; GraphiQL has them all.
 const EXAMPLES_SHOWN: usize = 3;
 
 /// Sources listed on the page; who has more asks the API.
 const SOURCES_SHOWN: usize = 50;
-
-#[derive(Deserialize)]
-struct Example {
-    title: String,
-    query: String,
-}
 
 fn page_of(title: &str, main: &Markup) -> String {
     html! {
@@ -43,8 +35,8 @@ fn page_of(title: &str, main: &Markup) -> String {
 /// The page.
 ///
 /// `host` is what the client calls this server; it has been checked.
-pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address]) -> String {
-    let examples: Vec<Example> = serde_json::from_str(EXAMPLES).unwrap_or_default();
+pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address], examples: &[Json]) -> String {
+    let text = |example: &Json, key: &str| example[key].as_str().unwrap_or_default().to_owned();
     let evidence: usize = overview.evidence.values().sum();
     let of = |status: &str| overview.evidence.get(status).copied().unwrap_or(0);
     page_of(
@@ -66,7 +58,7 @@ pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address]) -> St
                 h2 id="questions" { "Begin with a question" }
                 ol class="questions" {
                     @for example in examples.iter().take(EXAMPLES_SHOWN) {
-                        li { a href={ "/graphiql?query=" (encode(&example.query)) } { (example.title) } }
+                        li { a href={ "/graphiql?query=" (encode(&text(example, "query"))) } { (text(example, "title")) } }
                     }
                 }
                 p { "From a terminal:" }

@@ -1,6 +1,7 @@
 //! Room 7: the outside. [`router`] is the list of routes and needs no socket; [`serve`] listens.
 
 mod assets;
+mod examples;
 mod executors;
 mod front;
 mod graphql_route;
@@ -17,7 +18,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, Overview};
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     executors: executors::Executors,
     /// [`ROUTES`] without their handlers, which may not name the list they stand in.
     addresses: Arc<[Address]>,
+    /// Questions that this ontology can be asked.
+    examples: Arc<[Json]>,
     /// Counting the data takes as long as there are data: once a version is enough.
     overview: Arc<Mutex<Option<Arc<Overview>>>>,
 }
@@ -115,6 +118,7 @@ const ROUTES: &[Route] = &[
 /// ```
 pub fn router(app: Arc<App>, settings: &Settings) -> Router {
     let shared = Shared {
+        examples: examples::fitting(&app).into(),
         app,
         settings: Arc::new(settings.clone()),
         executors: executors::Executors::new(),
@@ -207,8 +211,12 @@ async fn overview(shared: &Shared) -> Result<Arc<Overview>, executors::NotRun> {
 async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     match overview(&shared).await {
         Ok(overview) => {
-            let page =
-                front::page(&overview, layers::host(&headers).unwrap_or("localhost:4000"), &shared.addresses);
+            let page = front::page(
+                &overview,
+                layers::host(&headers).unwrap_or("localhost:4000"),
+                &shared.addresses,
+                &shared.examples,
+            );
             document(&headers, "text/html; charset=utf-8", SITE_CSP, page)
         }
         Err(not_run) => {
@@ -237,7 +245,11 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"ready": true, "version": version})))
 }
 
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+async fn asset(State(shared): State<Shared>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if path == "graphiql/examples.json" {
+        let examples = Json::from(shared.examples.to_vec()).to_string();
+        return document(&headers, "application/json", assets::GRAPHIQL_CSP.trim(), examples);
+    }
     let missing = || {
         let message = format!("there is no file /assets/{}", shorten(&path));
         refusal(StatusCode::NOT_FOUND, Code::NotFound, &message)
