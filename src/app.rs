@@ -14,10 +14,11 @@ pub use crate::query::Budget;
 /// The ontology that is used when no other is named.
 pub const ONTOLOGY: (&str, &str) = ("schema/ontology.graphql", include_str!("../schema/ontology.graphql"));
 
-/// The data that are loaded when neither ontology nor data are named: a file a source document.
+/// The data that are loaded when neither ontology nor data are named: a file a source document, in
+/// the order in which `seed/*.jsonl` names them, so that both have one version.
 pub const SEED: &[(&str, &str)] = &[
-    ("seed/mass-gov-ahem.jsonl", include_str!("../seed/mass-gov-ahem.jsonl")),
     ("seed/hhs-eap-2023.jsonl", include_str!("../seed/hhs-eap-2023.jsonl")),
+    ("seed/mass-gov-ahem.jsonl", include_str!("../seed/mass-gov-ahem.jsonl")),
 ];
 
 /// Which ontology and which data.
@@ -48,54 +49,47 @@ impl Origin {
         Ontology::read(&texts.into_iter().flatten().collect::<Vec<_>>())
     }
 
-    /// Reads the data, without judging what they mean.
-    ///
-    /// # Errors
-    /// Every line of every file that is not of the format.
-    pub fn batch(&self) -> Result<Batch, Faults> {
+    /// Reads the data, without judging what they mean. What is not of the format is among the
+    /// batch's faults.
+    pub fn batch(&self) -> Batch {
         let mut batch = Batch::default();
-        let mut faults = Vec::new();
-        let mut take = |read: Result<Batch, Vec<Fault>>| match read {
-            Ok(more) => batch.append(more),
-            Err(more) => faults.extend(more),
-        };
         if self.data.is_empty() && self.schema.is_empty() {
-            SEED.iter().for_each(|(path, text)| take(io::json_lines::read(path, text.as_bytes())));
+            SEED.iter().for_each(|(path, text)| batch.append(io::json_lines::read(path, text.as_bytes())));
         }
         for path in &self.data {
-            take(
-                io::read_bytes(path)
-                    .map_err(|f| vec![f])
-                    .and_then(|b| io::json_lines::read(&path.display().to_string(), &b)),
-            );
+            match io::read_bytes(path) {
+                Ok(bytes) => batch.append(io::json_lines::read(&path.display().to_string(), &bytes)),
+                Err(fault) => {
+                    batch.faults.push(fault);
+                    batch.unread.push(None);
+                }
+            }
         }
-        if faults.is_empty() { Ok(batch) } else { Err(Faults(faults)) }
+        batch
     }
 }
 
 /// Reads and admits all: the graph, or every fault of ontology and data at once. Data are read
-/// even where the ontology is faulty, so that their own faults show too.
+/// even where the ontology is faulty, and admitted even where a line cannot be read, so that all
+/// faults show together.
 ///
 /// # Errors
 /// As said.
 pub fn load(origin: &Origin) -> Result<Graph, Faults> {
-    let (ontology, batch) = (origin.ontology(), origin.batch());
-    match (ontology, batch) {
-        (Ok(ontology), Ok(Batch { changes, places })) => {
-            admit(Graph::empty(Arc::new(ontology)), changes, &places)
-        }
-        (ontology, batch) => {
-            let faults = ontology.err().into_iter().chain(batch.err());
-            Err(Faults(faults.flat_map(|f| f.0).collect()))
-        }
-    }
-}
-
-fn admit(empty: Graph, changes: Vec<Change>, places: &[Location]) -> Result<Graph, Faults> {
-    if changes.is_empty() {
+    let Batch { changes, places, faults, unread } = origin.batch();
+    let ontology = match origin.ontology() {
+        Ok(ontology) => ontology,
+        Err(of_ontology) => return Err(Faults([of_ontology.0, faults].concat())),
+    };
+    let empty = Graph::empty(Arc::new(ontology));
+    if changes.is_empty() && faults.is_empty() {
         return Ok(empty);
     }
-    empty.apply(changes).map_err(|refusals| Faults(Batch::locate(places, refusals)))
+    match empty.apply(changes) {
+        Ok(graph) if faults.is_empty() => Ok(graph),
+        Ok(_) => Err(Faults(faults)),
+        Err(refusals) => Err(Faults(Batch::all_faults(faults, &unread, &places, refusals))),
+    }
 }
 
 /// What the front page and `check` say about the data.

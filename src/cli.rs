@@ -15,7 +15,7 @@ use crate::app::{self, App, Origin};
 use crate::graphql::{Limits, Outcome, Request};
 use crate::http::{self, Settings, settings};
 use crate::io::sources;
-use crate::ontology::{Date, Faults};
+use crate::ontology::{Date, Fault, Faults};
 
 /// Faults printed one by one before the rest is only counted.
 const FAULTS_SHOWN: usize = 200;
@@ -23,7 +23,7 @@ const FAULTS_SHOWN: usize = 200;
 const PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
 /// Who does what, why, for whom and on what evidence: a policy knowledge graph asked over
-/// GraphQL, every link with the sentence that supports it.
+/// GraphQL, every link with the words that support it.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -111,7 +111,7 @@ struct Check {
     #[arg(long, requires = "sources", requires = "data")]
     write: bool,
     /// The day to record, YYYY-MM-DD; today if absent.
-    #[arg(long, value_name = "DAY", requires = "write")]
+    #[arg(long, value_name = "DAY", requires = "write", value_parser = day)]
     today: Option<Date>,
 }
 
@@ -158,20 +158,29 @@ pub fn main() -> ExitCode {
 
 /// Lists faults up to a limit; everything else with its causes.
 fn say_error(error: &anyhow::Error) {
-    let mut out = std::io::stderr().lock();
-    let written = match error.downcast_ref::<Faults>() {
+    match error.downcast_ref::<Faults>() {
         Some(Faults(faults)) => {
-            let shown = faults.iter().take(FAULTS_SHOWN).try_for_each(|fault| writeln!(out, "{fault}"));
-            let rest = faults.len().saturating_sub(FAULTS_SHOWN);
-            let counted = if rest > 0 { writeln!(out, "… and {rest} more") } else { Ok(()) };
-            shown.and(counted).and_then(|()| match faults.len() {
-                1 => writeln!(out, "1 fault; nothing was loaded"),
-                n => writeln!(out, "{n} faults; nothing was loaded"),
-            })
+            say_faults(faults);
+            say("nothing was loaded");
         }
-        None => writeln!(out, "error: {error:#}"),
-    };
-    drop(written); // stderr is closed: nobody reads
+        None => say(&format!("error: {error:#}")),
+    }
+}
+
+fn say_faults(faults: &[Fault]) {
+    faults.iter().take(FAULTS_SHOWN).for_each(|fault| say(&fault.to_string()));
+    if faults.len() > FAULTS_SHOWN {
+        say(&format!("… and {} more", faults.len() - FAULTS_SHOWN));
+    }
+    say(&match faults.len() {
+        1 => "1 fault".to_owned(),
+        n => format!("{n} faults"),
+    });
+}
+
+/// A line on stderr; if nobody reads there, there is nobody to tell.
+fn say(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 
 /// Runs `work` and says on stderr that it goes on, if it takes longer than a second.
@@ -238,45 +247,50 @@ fn check(args: &Check) -> Result<ExitCode> {
     // What the server would refuse at its start is refused here too.
     crate::graphql::declare::declare(graph.ontology()).map_err(anyhow::Error::msg)?;
     let overview = app::overview(&graph);
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{} entities, {} links ({} inferred), version {}",
+    let mut said = format!(
+        "{} entities, {} links ({} inferred), version {}\n",
         overview.entities, overview.links, overview.inferred, overview.version
-    )?;
-    let Some(dir) = &args.sources else {
-        for (status, count) in &overview.evidence {
-            writeln!(out, "{status:<20}{count:>8}  (as recorded)")?;
+    );
+    let batch = origin.batch();
+    let faults = match &args.sources {
+        None => {
+            for (status, count) in &overview.evidence {
+                said += &format!("{status:<20}{count:>8}  (as recorded)\n");
+            }
+            sources::changed(&batch)
         }
-        return Ok(ExitCode::SUCCESS);
+        Some(dir) if !dir.is_dir() => {
+            bail!("{} is no folder; name the one with the texts of the sources", dir.display())
+        }
+        Some(dir) => {
+            let verification = sources::verify(&batch, dir);
+            for status in ["VERIFIED", "NOT_FOUND", "SOURCE_UNAVAILABLE", "URL_ONLY"] {
+                let count = verification.counts.get(status).copied().unwrap_or(0);
+                said += &format!("{status:<20}{count:>8}\n");
+            }
+            if args.write {
+                let today = match args.today {
+                    Some(day) => day,
+                    None => today()?,
+                };
+                let recorded = sources::record(&args.origin.data, &verification, dir, today);
+                for path in recorded.map_err(anyhow::Error::msg)? {
+                    said += &format!("recorded in {}\n", path.display());
+                }
+            }
+            verification.faults
+        }
     };
-    if !dir.is_dir() {
-        bail!("{} is no folder; name the one with the texts of the sources", dir.display());
-    }
-    let batch = origin.batch()?;
-    let verification = sources::verify(&batch, dir);
-    for status in ["VERIFIED", "NOT_FOUND", "SOURCE_UNAVAILABLE", "URL_ONLY"] {
-        writeln!(out, "{status:<20}{:>8}", verification.counts.get(status).copied().unwrap_or(0))?;
-    }
-    if args.write {
-        let today = match args.today {
-            Some(day) => day,
-            None => today()?,
-        };
-        for path in
-            sources::record(&args.origin.data, &verification, dir, today).map_err(anyhow::Error::msg)?
-        {
-            writeln!(out, "recorded in {}", path.display())?;
-        }
-    }
-    if verification.faults.is_empty() {
+    print(said.as_bytes())?;
+    if faults.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let mut err = std::io::stderr().lock();
-    for fault in verification.faults.iter().take(FAULTS_SHOWN) {
-        writeln!(err, "{fault}")?;
-    }
+    say_faults(&faults);
     Ok(ExitCode::FAILURE)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day; write YYYY-MM-DD"))
 }
 
 /// Today by the system's clock, in UTC.

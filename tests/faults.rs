@@ -119,8 +119,12 @@ fn twenty_mistakes_are_reported_at_once() {
 }
 
 fn load(lines: &str) -> Result<Graph, Faults> {
-    let Batch { changes, places } = json_lines::read("mine.jsonl", lines.as_bytes()).map_err(Faults)?;
-    Graph::empty(garden()).apply(changes).map_err(|refusals| Faults(Batch::locate(&places, refusals)))
+    let Batch { changes, places, faults, unread } = json_lines::read("mine.jsonl", lines.as_bytes());
+    match Graph::empty(garden()).apply(changes) {
+        Ok(graph) if faults.is_empty() => Ok(graph),
+        Ok(_) => Err(Faults(faults)),
+        Err(refusals) => Err(Faults(Batch::all_faults(faults, &unread, &places, refusals))),
+    }
 }
 
 const BOOK: &str = r#"{"source":"book/a","kind":"Book","name":"A"}"#;
@@ -253,12 +257,36 @@ fn a_dangling_link_on_line_forty_thousand_is_found_there() {
 #[test]
 fn bytes_that_are_no_text_are_named_with_line_and_column() {
     let broken = [BOOK.as_bytes(), b"\n{\"entity\":\"plant/\xFF\"}"].concat();
-    let faults = json_lines::read("mine.jsonl", &broken).expect_err("not UTF-8");
+    let faults = json_lines::read("mine.jsonl", &broken).faults;
     assert_eq!(
         faults[0].to_string(),
         "mine.jsonl:2:18: the line is not UTF-8\n  help: save the file as UTF-8"
     );
-    let utf16 = json_lines::read("mine.jsonl", b"\xFF\xFE{\0").expect_err("UTF-16");
+    let utf16 = json_lines::read("mine.jsonl", b"\xFF\xFE{\0").faults;
     assert!(utf16[0].what.contains("UTF-16"));
-    assert!(json_lines::read("mine.jsonl", format!("\u{FEFF}{BOOK}\r\n\r\n{ROSE}").as_bytes()).is_ok());
+    let marked = json_lines::read("mine.jsonl", format!("\u{FEFF}{BOOK}\r\n\r\n{ROSE}").as_bytes());
+    assert!(marked.changes.len() == 2 && marked.faults.is_empty());
+}
+
+/// One line that cannot be read hides no other fault, and draws none after it.
+#[test]
+fn faults_of_reading_and_of_meaning_come_together() {
+    let lines = [
+        BOOK.to_owned(),
+        BED.to_owned(),
+        r#"{"entity":"plant/rose","kind":7,"name":"Rose"}"#.to_owned(),
+        format!(r#"{{"link":["plant/rose","growsIn","bed/a"],{SAYS}}}"#),
+        format!(r#"{{"link":["bed/a","partOf","bed/nowhere"],{SAYS}}}"#),
+        r#"{"link":["bed/a","partOf","bed/a"]}"#.to_owned(),
+    ];
+    let faults = load(&lines.join("\n")).expect_err("three lines are wrong").to_string();
+    for part in [
+        "mine.jsonl:3: `kind` is the number 7",
+        "mine.jsonl:5:",
+        "`bed/nowhere`, which is not there",
+        "mine.jsonl:6:",
+    ] {
+        assert!(faults.contains(part), "expected {part:?} in:\n{faults}");
+    }
+    assert!(!faults.contains("mine.jsonl:4"), "the rose is there, only not readable:\n{faults}");
 }

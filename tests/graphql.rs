@@ -202,7 +202,15 @@ fn broken_documents_say_what_where_and_the_way_out() {
     refuse("{", Code::ParseFailed, "expected");
     refuse("{ version { label }", Code::ParseFailed, "expected");
     refuse("{ version { label } } \u{0}", Code::ParseFailed, "");
-    refuse("{ versoin { label } }", Code::ValidationFailed, "versoin");
+    refuse("{ versoin { label } }", Code::ValidationFailed, "did you mean `version`?");
+    refuse("{ recommendaton(id: \"x\") { name } }", Code::ValidationFailed, "did you mean `recommendation`?");
+    refuse("{ entities(kinds: [Report]) { totalCount } }", Code::ValidationFailed, "did you mean `REPORT`?");
+    refuse(
+        "{ reports(where: {nmae: {eq: \"x\"}}) { totalCount } }",
+        Code::ValidationFailed,
+        "did you mean `name`?",
+    );
+    refuse(" \n", Code::ParseFailed, "the query is empty");
     refuse("{ report { name } }", Code::ValidationFailed, "id");
     refuse("{ report(id: \"x\", wat: 1) { name } }", Code::ValidationFailed, "wat");
     refuse("query A { version { label } } query B { version { label } }", Code::OperationResolution, "A, B");
@@ -214,6 +222,18 @@ fn broken_documents_say_what_where_and_the_way_out() {
         "exactly one",
     );
     refuse("{ links(relations: [NOPE]) { totalCount } }", Code::ValidationFailed, "NOPE");
+}
+
+/// The specification of September 2025 allows them; places in errors stay true.
+#[test]
+fn operations_and_fragments_may_be_described() {
+    let query = "\"Q: ünï\" query Q { ...F }\n\"\"\"\nof the data\n\"\"\" fragment F on Query { version { sequence } }";
+    assert_eq!(json(&ask(query))["data"]["version"]["sequence"], 1, "{}", json(&ask(query)));
+    let wrong = json(&ask(&query.replace("sequence", "sequenz")));
+    assert_eq!(wrong["errors"][0]["locations"][0]["line"], 4, "{wrong}");
+    refuse("\"of nothing\" { version { label } }", Code::ParseFailed, "");
+    let quoted = json(&ask("{ entities(where: {name: {eq: \"query\"}}) { totalCount } }"));
+    assert_eq!(quoted["data"]["entities"]["totalCount"], 0);
 }
 
 #[test]

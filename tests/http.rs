@@ -730,3 +730,16 @@ async fn the_questions_that_are_offered_fit_the_ontology_in_force() {
         "the front page offers the same"
     );
 }
+
+#[tokio::test]
+async fn an_address_that_is_not_utf8_is_refused_as_a_body_is() {
+    let router = router(&settings());
+    let ask = |query: &str| {
+        request(&format!("GET /graphql?query={query}"), &[("host", "localhost"), ("accept", NEW)], "")
+    };
+    let (status, _, body) = answer(&router, ask("%7B__typename%20%23%FF%0A%7D")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(String::from_utf8_lossy(&body).contains("is not UTF-8"));
+    let (status, ..) = answer(&router, ask("%7B__typename%20%23%EF%BF%BD%0A%7D")).await;
+    assert_eq!(status, StatusCode::OK, "the replacement character itself is a character");
+}

@@ -196,6 +196,7 @@ impl Next {
         kind: Option<KindIx>,
     ) -> Box<[Evidence]> {
         let ontology = self.ontology.clone();
+        let of = of.trim_matches('`'); // links come quoted already
         let mut admitted: Vec<Evidence> = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let before = self.refusals.len();

@@ -4,7 +4,7 @@
 use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
-use super::error::{Code, GraphqlError};
+use super::error::{Asked, Code, GraphqlError};
 use crate::graph::{Basis, QuoteStatus};
 use crate::ontology::{
     Common, Datatype, Date, DateKind, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx,
@@ -79,8 +79,8 @@ impl Arguments {
             if n > PAGE_MAX {
                 return Err(GraphqlError::limit(
                     &format!("`{name}`"),
-                    n,
-                    PAGE_MAX,
+                    Asked::Exactly(n as u64),
+                    PAGE_MAX as u64,
                     "ask for pages, each with the `endCursor` of the one before as `after`",
                 ));
             }

@@ -145,7 +145,7 @@ pub fn check_one_of(
             let choices = || input.fields.keys().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
             let refuse = |found: &str| {
                 Err(format!(
-                    "`{}` of `{}` takes exactly one of {}, not null; it has {found}",
+                    "give `{}` of `{}` exactly one of {}, and not null; this gives {found}",
                     argument.name,
                     field.name,
                     choices()
@@ -156,7 +156,8 @@ pub fn check_one_of(
                     [(key, value)] if value.is_null() => return refuse(&format!("`{key}`: null")),
                     // Whether a variable is null shows when it is read; the field answers for it.
                     [_] => {}
-                    other => return refuse(&format!("{}", other.len())),
+                    [] => return refuse("none"),
+                    all => return refuse(&all.len().to_string()),
                 },
                 ast::Value::Variable(name) => {
                     if let Some(given) = variables.get(name.as_str()).and_then(|v| v.as_object())

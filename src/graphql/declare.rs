@@ -198,7 +198,10 @@ fn kinds(ontology: &Ontology, entity_fields: &str, out: &mut String) {
 
         let singular = lower_first(&kind.name);
         describe(
-            &format!("The {} of that id; null if there is none, or it is of another kind.", kind.name),
+            &format!(
+                "The {} of that id; null if there is none, or it is of another kind (`node` takes any).",
+                kind.name
+            ),
             &mut roots,
         );
         let _ = writeln!(
@@ -279,10 +282,10 @@ fn connection(target: &Target<'_>, prefix: &str, out: &mut String) {
     let (page, edge) = if linked {
         (
             format!("A page of {name} nodes reached through links."),
-            format!("A {name} node and the link to it."),
+            format!("One {name} node and the link to it."),
         )
     } else {
-        (format!("A page of {name} nodes."), format!("A {name} node and its cursor."))
+        (format!("A page of {name} nodes."), format!("One {name} node and its cursor."))
     };
     describe(&page, out);
     let _ = writeln!(

@@ -63,6 +63,15 @@ impl Code {
     }
 }
 
+/// How much was asked, where a limit was passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// So much.
+    Exactly(u64),
+    /// More than is allowed; counting stopped there.
+    MoreThanAllowed,
+}
+
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphqlError {
@@ -97,11 +106,18 @@ impl GraphqlError {
     }
 
     /// A limit that was passed: its name, how much was asked, how much is allowed, what to change.
-    pub fn limit(name: &str, asked: impl Into<Json>, allowed: impl Into<Json>, help: &str) -> GraphqlError {
-        let (asked, allowed) = (asked.into(), allowed.into());
-        let message = format!("the limit on {name} is {allowed}, and this asks for {asked}; {help}");
+    pub fn limit(name: &str, asked: Asked, allowed: u64, help: &str) -> GraphqlError {
+        let told = match asked {
+            Asked::Exactly(count) => count.to_string(),
+            Asked::MoreThanAllowed => "more".to_owned(),
+        };
+        let message = format!("the limit on {name} is {allowed}, and this asks for {told}; {help}");
         let mut error = GraphqlError::new(Code::LimitExceeded, message);
-        error.details.push(("limit".to_owned(), json!({"name": name, "asked": asked, "allowed": allowed})));
+        let mut limit = json!({"name": name, "allowed": allowed});
+        if let Asked::Exactly(count) = asked {
+            limit["asked"] = json!(count);
+        }
+        error.details.push(("limit".to_owned(), limit));
         error
     }
 

@@ -5,12 +5,14 @@
 //! Without it a 4 kB literal nested 2,000 deep overflows the stack of a recursive parser, and a
 //! 1 kB chain of fragments that each spread the next one twice unfolds to millions of fields.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
 
-use super::error::{Code, GraphqlError};
+use super::error::{Asked, Code, GraphqlError};
 
 /// What one document may be. Generous to real questions: the opening query of the README has 100
 /// tokens and depth 9, GraphiQL's introspection 210 tokens and depth 14.
@@ -64,57 +66,107 @@ impl Default for Limits {
 /// assert!(measure("{ version { label } } # [[[[[", &Limits::default()).is_ok());
 /// ```
 pub fn measure(text: &str, limits: &Limits) -> Result<(), GraphqlError> {
-    let bytes = text.as_bytes();
-    let (mut at, mut tokens, mut nesting) = (0, 0usize, 0usize);
-    while at < bytes.len() {
-        let start = at;
-        match bytes[at] {
-            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
-                at += 1;
-                continue;
-            }
-            b'#' => {
-                at += bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len() - at);
-                continue;
-            }
-            b'"' => at = end_of_string(bytes, at),
-            b'{' | b'[' | b'(' => {
-                nesting += 1;
-                at += 1;
-                if nesting > limits.nesting {
-                    let (line, column) = position(text, start);
-                    let help = "write values as variables and split deep selections";
-                    return Err(GraphqlError::limit("nested brackets", nesting, limits.nesting, help)
-                        .at(line, column));
-                }
-            }
-            b'}' | b']' | b')' => {
-                nesting = nesting.saturating_sub(1);
-                at += 1;
-            }
-            b if b == b'_' || b.is_ascii_alphanumeric() || b == b'-' => {
-                at += 1;
-                while bytes.get(at).is_some_and(|b| *b == b'_' || *b == b'.' || b.is_ascii_alphanumeric()) {
-                    at += 1;
-                }
-            }
-            b'.' if bytes[at..].starts_with(b"...") => at += 3,
-            _ => at += 1,
-        }
-        tokens += 1;
-        if tokens > limits.tokens {
-            let (line, column) = position(text, start);
+    let mut nesting = 0usize;
+    for (count, token) in tokens(text).enumerate() {
+        let located = |error: GraphqlError| {
+            let (line, column) = position(text, token.start);
+            error.at(line, column)
+        };
+        if count >= limits.tokens {
             let help = "ask in several requests, or use fragments and variables";
-            return Err(GraphqlError::limit(
+            return Err(located(GraphqlError::limit(
                 "tokens",
-                format!("more than {}", limits.tokens),
-                limits.tokens,
+                Asked::MoreThanAllowed,
+                limits.tokens as u64,
                 help,
-            )
-            .at(line, column));
+            )));
+        }
+        match text.as_bytes()[token.start] {
+            b'{' | b'[' | b'(' => nesting += 1,
+            b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        if nesting > limits.nesting {
+            let help = "write values as variables and split deep selections";
+            return Err(located(GraphqlError::limit(
+                "nested brackets",
+                Asked::MoreThanAllowed,
+                limits.nesting as u64,
+                help,
+            )));
         }
     }
     Ok(())
+}
+
+/// The document with the descriptions of its operations and fragments blanked out, line breaks
+/// and columns kept. The specification of September 2025 allows them; parsers from before do not.
+/// They say nothing that execution would need.
+pub fn without_descriptions(text: &str) -> Cow<'_, str> {
+    let mut nesting = 0usize;
+    let mut described: Option<Range<usize>> = None;
+    let mut out: Option<String> = None;
+    for token in tokens(text) {
+        let first = text.as_bytes()[token.start];
+        let keyword = matches!(&text[token.clone()], "query" | "mutation" | "subscription" | "fragment");
+        if let Some(span) = described.take().filter(|_| keyword) {
+            let blank: String = text[span.clone()].chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
+            // Blanks are no longer than what they blank: what stands behind moves, what comes later is found again.
+            let whole = out.get_or_insert_with(|| text.to_owned());
+            let shift = text.len() - whole.len();
+            whole.replace_range(span.start - shift..span.end - shift, &blank);
+        }
+        match first {
+            b'{' | b'[' | b'(' => nesting += 1,
+            b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
+            b'"' if nesting == 0 => described = Some(token),
+            _ => {}
+        }
+    }
+    out.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The lexical tokens of a document, white space and comments left out. What is no token counts as
+/// one: the parser will say what it is.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at;
+            match *bytes.get(at)? {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
+                b'#' => {
+                    let end = bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r'));
+                    at += end.unwrap_or(bytes.len() - at);
+                }
+                b'"' => {
+                    at = end_of_string(bytes, at).min(bytes.len());
+                    return Some(start..at);
+                }
+                b'.' if bytes[at..].starts_with(b"...") => {
+                    at += 3;
+                    return Some(start..at);
+                }
+                b if b == b'_' || b == b'-' || b.is_ascii_alphanumeric() => {
+                    at += 1;
+                    while bytes.get(at).is_some_and(|b| *b == b'_' || *b == b'.' || b.is_ascii_alphanumeric())
+                    {
+                        at += 1;
+                    }
+                    return Some(start..at);
+                }
+                // One character, of however many bytes.
+                _ => {
+                    at += 1;
+                    while bytes.get(at).is_some_and(|b| b & 0xC0 == 0x80) {
+                        at += 1;
+                    }
+                    return Some(start..at);
+                }
+            }
+        }
+    })
 }
 
 /// Where the string that begins at `at` ends; the end of the text if it does not.
@@ -194,12 +246,17 @@ pub fn unfold(document: &Document, limits: &Limits) -> Result<(), GraphqlError> 
     Ok(())
 }
 
+/// A count as it is told; what a bomb unfolds to is no number worth telling.
+fn capped(count: u64) -> Asked {
+    if count > 1_000_000 { Asked::MoreThanAllowed } else { Asked::Exactly(count) }
+}
+
 fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
     let split = "ask in several requests";
     if unfolded.fields > limits.fields {
         return Err(GraphqlError::limit(
             "fields with fragments unfolded",
-            unfolded.fields,
+            capped(unfolded.fields),
             limits.fields,
             split,
         ));
@@ -207,18 +264,18 @@ fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
     if unfolded.depth > limits.depth {
         return Err(GraphqlError::limit(
             "depth",
-            unfolded.depth,
-            limits.depth,
+            capped(unfolded.depth as u64),
+            limits.depth as u64,
             "follow the rest from the ids you get",
         ));
     }
     if unfolded.directives > limits.directives {
-        return Err(GraphqlError::limit("directives", unfolded.directives, limits.directives, split));
+        return Err(GraphqlError::limit("directives", capped(unfolded.directives), limits.directives, split));
     }
     if let Some((name, count)) = unfolded.aliases.iter().find(|(_, count)| **count > limits.aliases) {
         return Err(GraphqlError::limit(
             &format!("aliases of `{name}`"),
-            *count,
+            capped(*count),
             limits.aliases,
             "ask for several nodes with `nodes(ids:)` or a filter",
         ));
@@ -226,8 +283,8 @@ fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
     if unfolded.introspects && unfolded.introspection_lists > limits.introspection_lists {
         return Err(GraphqlError::limit(
             "lists within lists of introspection",
-            unfolded.introspection_lists,
-            limits.introspection_lists,
+            capped(unfolded.introspection_lists as u64),
+            limits.introspection_lists as u64,
             "the standard introspection query needs no more",
         ));
     }

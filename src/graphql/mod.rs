@@ -11,21 +11,25 @@ pub mod guard;
 pub mod resolvers;
 mod slow;
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType, Selection};
+use apollo_compiler::diagnostic::Diagnostic;
 use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
+use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
-pub use error::{Code, GraphqlError};
+pub use error::{Asked, Code, GraphqlError};
 pub use guard::Limits;
 
 use crate::graph::Graph;
-use crate::ontology::Ontology;
+use crate::ontology::{Ontology, nearest, upper_snake};
 use crate::query::Budget;
 use execute::{Execution, FieldTable};
 use resolvers::Context;
@@ -156,6 +160,14 @@ impl Api {
 
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
         let context = Context { graph: graph.clone(), budget: budget.clone() };
+        let owned;
+        let request = match guard::without_descriptions(&request.query) {
+            Cow::Borrowed(_) => request,
+            Cow::Owned(query) => {
+                owned = Request { query, ..request.clone() };
+                &owned
+            }
+        };
         let done = self.parse(request).and_then(|document| {
             if only_introspects(&document, request.operation_name.as_deref()) {
                 return Ok((self.introspect(&context, request)?, None));
@@ -183,12 +195,19 @@ impl Api {
     }
 
     fn parse(&self, request: &Request) -> Result<Document, Refusal> {
+        if request.query.trim().is_empty() {
+            return Err(GraphqlError::new(
+                Code::ParseFailed,
+                "the query is empty; write for example { version { label } }",
+            )
+            .into());
+        }
         guard::measure(&request.query, &self.limits)?;
         let document = Document::parser()
             .recursion_limit(self.limits.nesting * 4)
             .token_limit(self.limits.tokens * 4)
             .parse_ast(request.query.as_str(), "query")
-            .map_err(|e| diagnostics(Code::ParseFailed, &e.errors))?;
+            .map_err(|e| self.diagnostics(Code::ParseFailed, &e.errors))?;
         guard::unfold(&document, &self.limits)?;
         if request.read_only
             && operation_of(&document, request.operation_name.as_deref())
@@ -201,15 +220,56 @@ impl Api {
         Ok(document)
     }
 
+    /// apollo-compiler's diagnostics, each with its place, and with what was meant where something
+    /// near exists.
+    fn diagnostics(&self, code: Code, list: &DiagnosticList) -> Refusal {
+        let error = |diagnostic: Diagnostic<'_, DiagnosticData>| {
+            let message = diagnostic.error.to_string();
+            let meant = self.meant(&message).map(|near| format!("; did you mean `{near}`?"));
+            let mut error = GraphqlError::new(code, message + &meant.unwrap_or_default());
+            if let Some(range) = diagnostic.line_column_range() {
+                error.locations.push((range.start.line, range.start.column));
+            }
+            error
+        };
+        Refusal { outcome: Outcome::RequestError, errors: list.iter().map(error).collect() }
+    }
+
+    /// The field or enum value nearest to the one that a message says is not there.
+    fn meant(&self, message: &str) -> Option<String> {
+        let schema = &self.declaration.schema;
+        if let Some(names) = NO_FIELD.captures(message) {
+            let fields: Vec<&str> = match schema.types.get(&names[1])? {
+                ExtendedType::Object(ty) => ty.fields.keys().map(|f| f.as_str()).collect(),
+                ExtendedType::Interface(ty) => ty.fields.keys().map(|f| f.as_str()).collect(),
+                _ => return None,
+            };
+            return nearest(&names[2], fields).map(str::to_owned);
+        }
+        let names = NO_VALUE.captures(message)?;
+        let values: Vec<&str> = match schema.types.get(&names[2])? {
+            ExtendedType::Enum(ty) => ty.values.keys().map(|v| v.as_str()).collect(),
+            ExtendedType::InputObject(ty) => ty.fields.keys().map(|f| f.as_str()).collect(),
+            _ => return None,
+        };
+        let upper = upper_snake(&names[1]);
+        let same = values.iter().find(|v| **v == upper).copied();
+        same.or_else(|| nearest(&names[1], values)).map(str::to_owned)
+    }
+
     fn prepare(&self, graph: &Graph, request: &Request, document: Document) -> Result<Prepared, Refusal> {
         let schema = &self.declaration.schema;
         let document = document
             .to_executable_validate(schema)
-            .map_err(|e| diagnostics(Code::ValidationFailed, &e.errors))?;
+            .map_err(|e| self.diagnostics(Code::ValidationFailed, &e.errors))?;
         let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
             let names: Vec<&str> = document.operations.named.keys().map(|n| n.as_str()).collect();
+            let unnamed = names.is_empty();
             let names = names.join(", ");
             let message = match &request.operation_name {
+                Some(name) if unnamed => format!(
+                    "there is no operation `{name}` in the document: its only one has no name; leave `operationName` out"
+                ),
                 Some(name) => format!("there is no operation `{name}` in the document; it has {names}"),
                 None => format!("the document has several operations; name one in `operationName`: {names}"),
             };
@@ -228,7 +288,13 @@ impl Api {
         let cost = cost::cost(schema, &document, operation, &variables, graph);
         if cost > self.limits.cost {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
-            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
+            return Err(GraphqlError::limit(
+                "nodes in one answer",
+                Asked::Exactly(cost),
+                self.limits.cost,
+                help,
+            )
+            .into());
         }
         let operation = operation.clone();
         let variables = match serde_json::to_value(&*variables) {
@@ -292,6 +358,15 @@ impl Api {
         }
     }
 }
+
+/// apollo-compiler's words for a field that a type does not have, and for a value that an enum or
+/// input does not have; where they change, only the suggestion is lost, and a test tells.
+#[expect(clippy::unwrap_used, reason = "constant patterns, compiled by every test")]
+static NO_FIELD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("type `(\\w+)` does not have a field `(\\w+)`").unwrap());
+#[expect(clippy::unwrap_used, reason = "constant patterns, compiled by every test")]
+static NO_VALUE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("`(\\w+)` does not exist on `(\\w+)`").unwrap());
 
 /// `data` as JSON bytes, and the errors.
 type Answer = (Vec<u8>, Vec<GraphqlError>);
@@ -373,19 +448,4 @@ impl From<GraphqlError> for Refusal {
     fn from(error: GraphqlError) -> Refusal {
         Refusal { outcome: Outcome::RequestError, errors: vec![error] }
     }
-}
-
-/// apollo-compiler's diagnostics, each with its place.
-fn diagnostics(code: Code, list: &DiagnosticList) -> Refusal {
-    let errors = list
-        .iter()
-        .map(|diagnostic| {
-            let mut error = GraphqlError::new(code, diagnostic.error.to_string());
-            if let Some(range) = diagnostic.line_column_range() {
-                error.locations.push((range.start.line, range.start.column));
-            }
-            error
-        })
-        .collect();
-    Refusal { outcome: Outcome::RequestError, errors }
 }

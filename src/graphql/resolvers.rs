@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::arguments::Arguments;
-use super::error::{Code, GraphqlError};
+use super::error::{Asked, Code, GraphqlError};
 use crate::graph::{Basis, Completeness, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner};
 use crate::ontology::{
     Common, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx, Value, sdl_type,
@@ -477,7 +477,12 @@ fn node(c: &Context, id: &str) -> Resolved {
 fn nodes(c: &Context, _: &Object, arguments: &Arguments) -> Answer {
     let ids = arguments.texts("ids").unwrap_or_default();
     if ids.len() > NODES_MAX {
-        return Err(GraphqlError::limit("`nodes(ids:)`", ids.len(), NODES_MAX, "ask in several requests"));
+        return Err(GraphqlError::limit(
+            "`nodes(ids:)`",
+            Asked::Exactly(ids.len() as u64),
+            NODES_MAX as u64,
+            "ask in several requests",
+        ));
     }
     Ok(Resolved::List(ids.iter().map(|id| node(c, id)).collect()))
 }

@@ -47,7 +47,7 @@ pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address], examp
                 h1 { "Who does what, why, and where does it say so?" }
                 p class="lead" {
                     "Public pages say who ordered which review, what it found, what was advised and who took it up. "
-                    "Here they are a graph: every link carries the sentence that supports it."
+                    "Here they are a graph: every link carries the words that support it."
                 }
                 p class="actions" {
                     a class="button" href="/graphiql" { "Ask in GraphiQL" }
@@ -74,9 +74,10 @@ pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address], examp
                     " rest on inference alone and say so."
                 }
                 p {
-                    "Of " (evidence) " pieces of evidence " strong { (of("VERIFIED")) } " are quotes found word for word in their source, "
-                    (of("URL_ONLY")) " are addresses alone, " (of("SOURCE_UNAVAILABLE")) " have not been checked against the source as it is now, and "
-                    (of("NOT_FOUND")) " were not found."
+                    "Of " (evidence) " pieces of evidence " strong { (of("VERIFIED")) } " are quotes found word for word in their source and "
+                    (of("URL_ONLY")) " are addresses that say it themselves."
+                    @if of("SOURCE_UNAVAILABLE") > 0 { " " (of("SOURCE_UNAVAILABLE")) " have not been checked against the source as it is now." }
+                    @if of("NOT_FOUND") > 0 { " " (of("NOT_FOUND")) " were looked for and not found." }
                 }
                 @if !overview.sources.is_empty() {
                     h3 { "Sources" }

@@ -152,6 +152,9 @@ fn from_query_string(query: &str) -> Result<graphql::Request, Fault> {
         if !matches!(&*key, "query" | "operationName" | "variables" | "extensions") {
             continue;
         }
+        if value.contains('\u{FFFD}') && !query.to_ascii_uppercase().contains("%EF%BF%BD") {
+            return Err(bad(format!("the parameter `{key}` is not UTF-8; percent-encode UTF-8 bytes")));
+        }
         if seen.iter().any(|s| *s == *key) {
             return Err(bad(format!("the parameter `{key}` is given twice; give it once")));
         }

@@ -21,18 +21,16 @@ const LINE_BYTES: usize = 16 << 20;
 const LINE_KINDS: [&str; 5] = ["source", "entity", "link", "about", "merged"];
 
 /// Reads one file. `path` is what faults call it. Blank lines are skipped; a UTF-8 byte order
-/// mark and CR before LF are taken.
-///
-/// # Errors
-/// Every line that is not of the format, with line and column. What the lines mean is for
-/// [`Graph::apply`] to judge.
-pub fn read(path: &str, bytes: &[u8]) -> Result<Batch, Vec<Fault>> {
+/// mark and CR before LF are taken. Every line that is not of the format becomes a fault of the
+/// batch, with line and column; what the others mean is for [`Graph::apply`] to judge.
+pub fn read(path: &str, bytes: &[u8]) -> Batch {
     let mut batch = Batch::default();
-    let mut faults = Vec::new();
     let at = |line: usize, column: usize| Location { file: path.to_owned(), line, column };
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         let help = "save the file as UTF-8".to_owned();
-        return Err(vec![Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help }]);
+        batch.faults.push(Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help });
+        batch.unread.push(None);
+        return batch;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
@@ -40,31 +38,37 @@ pub fn read(path: &str, bytes: &[u8]) -> Result<Batch, Vec<Fault>> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let parsed = if line.len() > LINE_BYTES {
-            Err((
-                0,
-                format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len()),
-                "is a line break missing?".to_owned(),
-            ))
-        } else {
-            match std::str::from_utf8(line) {
-                Err(e) => Err((
-                    e.valid_up_to() + 1,
-                    "the line is not UTF-8".to_owned(),
-                    "save the file as UTF-8".to_owned(),
-                )),
-                Ok(text) => parse(text),
-            }
-        };
-        match parsed {
+        match parse_bytes(line) {
             Ok(change) => {
                 batch.changes.push(change);
                 batch.places.push(at(i + 1, 0));
             }
-            Err((column, what, help)) => faults.push(Fault { place: at(i + 1, column), what, help }),
+            Err((column, what, help)) => {
+                batch.faults.push(Fault { place: at(i + 1, column), what, help });
+                batch.unread.extend(defined(line));
+            }
         }
     }
-    if faults.is_empty() { Ok(batch) } else { Err(faults) }
+    batch
+}
+
+/// What a line that cannot be read would have defined: an id, something unknown (none), or, for a
+/// line that defines nothing, no item at all.
+fn defined(line: &[u8]) -> Option<Option<String>> {
+    let Ok(map) = serde_json::from_slice::<Map<String, Json>>(line) else { return Some(None) };
+    let id = ["source", "entity", "merged"].iter().find_map(|key| map.get(*key));
+    id.map(|id| id.as_str().map(str::to_owned))
+}
+
+fn parse_bytes(line: &[u8]) -> Result<Change, LineFault> {
+    if line.len() > LINE_BYTES {
+        let what = format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len());
+        return Err((0, what, "is a line break missing?".to_owned()));
+    }
+    let text = std::str::from_utf8(line).map_err(|e| {
+        (e.valid_up_to() + 1, "the line is not UTF-8".to_owned(), "save the file as UTF-8".to_owned())
+    })?;
+    parse(text)
 }
 
 /// Column (0 for the whole line), what, help.
@@ -155,6 +159,9 @@ fn parse(text: &str) -> Result<Change, LineFault> {
 fn syntax(error: serde_json::Error) -> LineFault {
     let message = error.to_string();
     let what = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    if what.ends_with("comes twice") {
+        return (error.column(), what, "keep one".to_owned());
+    }
     (error.column(), format!("no JSON object: {what}"), "a line holds one JSON object".to_owned())
 }
 

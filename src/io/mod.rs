@@ -5,7 +5,7 @@ pub mod sources;
 
 use std::path::Path;
 
-use crate::graph::{Change, Refusals};
+use crate::graph::{Change, Refusal, RefusalCode, Refusals};
 use crate::ontology::{Fault, Location};
 
 /// The bytes of a file.
@@ -45,6 +45,11 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// The place of each change, by position.
     pub places: Vec<Location>,
+    /// Lines that are not of the format.
+    pub faults: Vec<Fault>,
+    /// What such lines would have defined, so that what names it is not called dangling; none for
+    /// a line that does not even tell that.
+    pub unread: Vec<Option<String>>,
 }
 
 impl Batch {
@@ -52,13 +57,27 @@ impl Batch {
     pub fn append(&mut self, mut other: Batch) {
         self.changes.append(&mut other.changes);
         self.places.append(&mut other.places);
+        self.faults.append(&mut other.faults);
+        self.unread.append(&mut other.unread);
     }
 
-    /// Refusals of this batch as faults at the places its changes were read from.
-    pub fn locate(places: &[Location], refusals: Refusals) -> Vec<Fault> {
+    /// Every fault of reading and admitting, refusals at the places their changes were read from.
+    /// What only follows from a line that could not be read is left out.
+    pub fn all_faults(
+        faults: Vec<Fault>,
+        unread: &[Option<String>],
+        places: &[Location],
+        refusals: Refusals,
+    ) -> Vec<Fault> {
+        let follows = |refusal: &Refusal| {
+            refusal.code == RefusalCode::Dangling
+                && unread
+                    .iter()
+                    .any(|id| id.as_ref().is_none_or(|id| refusal.what.contains(&format!("`{id}`"))))
+        };
         let place = |change: usize| places.get(change).cloned().unwrap_or_default();
-        let faults =
-            refusals.0.into_iter().map(|r| Fault { place: place(r.change), what: r.what, help: r.help });
-        faults.collect()
+        let refused = refusals.0.into_iter().filter(|refusal| !follows(refusal));
+        let refused = refused.map(|r| Fault { place: place(r.change), what: r.what, help: r.help });
+        faults.into_iter().chain(refused).collect()
     }
 }

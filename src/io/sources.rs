@@ -297,3 +297,32 @@ fn mark(
         }
     }
 }
+
+/// Every piece of evidence whose words, or whose source's hash, changed since it was checked: the
+/// seal is there and no longer fits. Needs no sources.
+pub fn changed(batch: &Batch) -> Vec<Fault> {
+    let texts = batch.changes.iter().filter_map(|change| match change {
+        Change::AddEntity(draft) | Change::PutEntity(draft) => {
+            Some((draft.id.as_str(), draft.text.as_ref()?.sha256.as_deref()?))
+        }
+        _ => None,
+    });
+    let texts: HashMap<&str, &str> = texts.collect();
+    let mut faults = Vec::new();
+    for (change, place) in batch.changes.iter().zip(&batch.places) {
+        for e in evidence_of(change) {
+            let words = [&e.quote, &e.prefix, &e.suffix, &e.url].map(Option::as_deref);
+            let now = texts.get(e.source.as_str()).map(|sha| seal_to_text(&seal(sha, words)));
+            if e.verified.is_some() && e.verified != now {
+                let shown: String =
+                    e.quote.as_deref().or(e.url.as_deref()).unwrap_or_default().chars().take(60).collect();
+                faults.push(Fault {
+                    place: place.clone(),
+                    what: format!("{shown:?} was verified, and it or its source has changed since"),
+                    help: "check it again with --sources DIR --write, or undo the change".to_owned(),
+                });
+            }
+        }
+    }
+    faults
+}

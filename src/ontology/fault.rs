@@ -66,7 +66,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + word.len().min(candidate.len()) / 4)
+        .filter(|(distance, candidate)| *distance <= 1 + word.len().min(candidate.len()) / 5)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -79,7 +79,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + C
     let all: Vec<_> = candidates.into_iter().collect();
     match all.len() {
         0 => String::new(),
-        1..=40 => format!("known here: {}", all.join(", ")),
+        1..=60 => format!("known here: {}", all.join(", ")),
         n => format!("{n} are known; `throughline schema` lists them"),
     }
 }

@@ -131,6 +131,9 @@ pub fn admit(datatype: Datatype, json: &Json, enums: &[Enumeration]) -> Result<V
     }
 }
 
+/// Bytes one text may have: a long section of a report, not a report.
+const TEXT_BYTES: usize = 100_000;
+
 /// Text without control characters (line breaks and tabs are none of those) and not blank.
 ///
 /// # Errors
@@ -138,6 +141,18 @@ pub fn admit(datatype: Datatype, json: &Json, enums: &[Enumeration]) -> Result<V
 pub fn admit_text(text: &str) -> Result<Arc<str>, String> {
     if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("control character U+{:04X} in text; remove it", control as u32));
+    }
+    // Overrides of reading direction make a text look like another (Unicode TR 36).
+    if let Some(override_) =
+        text.chars().find(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+    {
+        return Err(format!(
+            "character U+{:04X} in text, which changes its reading direction; remove it",
+            override_ as u32
+        ));
+    }
+    if text.len() > TEXT_BYTES {
+        return Err(format!("text of {} bytes; {TEXT_BYTES} at most", text.len()));
     }
     if text.trim().is_empty() {
         return Err("blank text; leave the key out instead".to_owned());
