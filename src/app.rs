@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::graph::{Change, DataVersion, Graph, Owner, QuoteStatus, Refusals};
 use crate::graphql::{Api, Limits, Request, Response};
@@ -189,6 +189,8 @@ pub fn overview(graph: &Graph) -> Overview {
 pub struct App {
     api: Api,
     graph: RwLock<Arc<Graph>>,
+    /// Held while a batch is applied; readers go on with the view there is.
+    writing: Mutex<()>,
 }
 
 impl App {
@@ -213,7 +215,7 @@ impl App {
             }])
         };
         let api = Api::new(graph.ontology(), limits).map_err(clash)?;
-        Ok(App { api, graph: RwLock::new(Arc::new(graph)) })
+        Ok(App { api, graph: RwLock::new(Arc::new(graph)), writing: Mutex::new(()) })
     }
 
     /// The view there is now. A reader keeps it as long as it likes.
@@ -226,9 +228,9 @@ impl App {
     /// # Errors
     /// Every refusal; the view stays as it was.
     pub fn commit(&self, changes: Vec<Change>) -> Result<DataVersion, Refusals> {
-        let mut current = self.graph.write().unwrap_or_else(PoisonError::into_inner);
-        let next = Arc::new(current.apply(changes)?);
-        *current = next.clone();
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Arc::new(self.view().apply(changes)?);
+        *self.graph.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         Ok(next.version())
     }
 

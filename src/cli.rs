@@ -1,5 +1,5 @@
-//! The command line, and the only place where settings are read: arguments first, then
-//! environment variables of the same names.
+//! The command line, and the only place where settings are read: arguments first, then the
+//! environment variables that `--help` names beside them.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::SocketAddr;
@@ -19,6 +19,8 @@ use crate::ontology::{Date, Fault, Faults};
 
 /// Faults printed one by one before the rest is only counted.
 const FAULTS_SHOWN: usize = 200;
+/// How long the process waits for threads that still compute once all connections have ended.
+const AFTER_DRAIN: Duration = Duration::from_millis(500);
 /// Work that takes longer than this says so.
 const PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
@@ -81,17 +83,17 @@ struct Serve {
     #[arg(long, value_name = "NAME", env = "THROUGHLINE_HOST", value_delimiter = ',')]
     host: Vec<String>,
     /// An origin such as https://example.org whose pages may read and write; if absent, all pages may read and none may write.
-    #[arg(long, value_name = "ORIGIN", env = "THROUGHLINE_ORIGIN", value_delimiter = ',')]
-    origin_allowed: Vec<String>,
+    #[arg(long, value_name = "ORIGIN", env = "THROUGHLINE_ALLOW_ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<String>,
     /// Seconds one operation may run.
-    #[arg(long, value_name = "SECONDS", env = "THROUGHLINE_OPERATION_TIME", default_value_t = settings::OPERATION_TIME.as_secs())]
+    #[arg(long, value_name = "SECONDS", env = "THROUGHLINE_OPERATION_TIME", default_value_t = settings::OPERATION_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     operation_time: u64,
     /// Bytes a request body may have.
     #[arg(long, value_name = "BYTES", env = "THROUGHLINE_BODY_BYTES", default_value_t = settings::BODY_BYTES)]
     body_bytes: usize,
     /// Connections at once.
-    #[arg(long, value_name = "N", env = "THROUGHLINE_CONNECTIONS", default_value_t = settings::CONNECTIONS)]
-    connections: usize,
+    #[arg(long, value_name = "N", env = "THROUGHLINE_CONNECTIONS", default_value_t = settings::CONNECTIONS as u32, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
     /// Nodes one answer may hold, by static cost.
     #[arg(long, value_name = "NODES", env = "THROUGHLINE_MAX_COST", default_value_t = Limits::default().cost)]
     max_cost: u64,
@@ -124,8 +126,12 @@ struct SchemaArgs {
 
 #[derive(Args, Debug)]
 struct QueryArgs {
-    #[command(flatten)]
-    origin: OriginArgs,
+    /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
+    #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
+    schema: Vec<PathBuf>,
+    /// Data in JSON Lines; may be given several times. The embedded seed if neither this nor --schema is given.
+    #[arg(long, value_name = "FILE", env = "THROUGHLINE_DATA", value_delimiter = ',')]
+    data: Vec<PathBuf>,
     /// A file with the query; - reads standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
@@ -206,17 +212,17 @@ fn serve(args: Serve) -> Result<ExitCode> {
     let app = Arc::new(with_progress("loading", || App::open(&args.origin.origin(), limits))?);
     let settings = Settings {
         hosts: args.host,
-        origins: args.origin_allowed,
+        origins: args.allow_origin,
         body_bytes: args.body_bytes,
-        operation_time: Duration::from_secs(args.operation_time.max(1)),
-        connections: args.connections.max(1),
+        operation_time: Duration::from_secs(args.operation_time),
+        connections: args.connections as usize,
         ..Settings::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let stop = http::serve::stop_signal().context("cannot listen for signals")?;
         let listener = http::serve::bind(args.listen).await?;
         let address = listener.local_addr().context("the socket has no address")?;
@@ -228,7 +234,10 @@ fn serve(args: Serve) -> Result<ExitCode> {
         drop(out);
         http::serve::serve(listener, http::router(app, &settings), &settings, stop).await;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // What still computes after the drain is left behind: it holds nothing that could be lost.
+    runtime.shutdown_timeout(AFTER_DRAIN);
+    done
 }
 
 fn log_to_stderr(format: LogFormat) {
@@ -245,7 +254,7 @@ fn check(args: &Check) -> Result<ExitCode> {
     let origin = args.origin.origin();
     let graph = with_progress("checking", || app::load(&origin))?;
     // What the server would refuse at its start is refused here too.
-    crate::graphql::declare::declare(graph.ontology()).map_err(anyhow::Error::msg)?;
+    crate::graphql::Api::new(graph.ontology(), Limits::default()).map_err(anyhow::Error::msg)?;
     let overview = app::overview(&graph);
     let mut said = format!(
         "{} entities, {} links ({} inferred), version {}\n",
@@ -311,6 +320,7 @@ fn schema(args: &SchemaArgs) -> Result<ExitCode> {
 }
 
 fn query(args: &QueryArgs) -> Result<ExitCode> {
+    let origin = Origin { schema: args.schema.clone(), data: args.data.clone() };
     let mut text = String::new();
     if args.file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;
@@ -319,7 +329,7 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
     }
     let variables = serde_json::from_str(&args.variables)
         .context("--variables takes a JSON object, such as '{\"id\": \"…\"}'")?;
-    let app = with_progress("loading", || App::open(&args.origin.origin(), Limits::default()))?;
+    let app = with_progress("loading", || App::open(&origin, Limits::default()))?;
     let request =
         Request { query: text, operation_name: args.operation.clone(), variables, ..Request::default() };
     let response = app.execute(&request, &app.budget());

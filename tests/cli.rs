@@ -5,9 +5,19 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
-fn throughline(args: &[&str]) -> Output {
+/// The binary, with nothing in its environment that would change what it does.
+fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
-    command.args(args).env("COLUMNS", "100").stdin(Stdio::null()).output().expect("the binary runs")
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("THROUGHLINE_"))
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn throughline(args: &[&str]) -> Output {
+    bare().args(args).env("COLUMNS", "100").stdin(Stdio::null()).output().expect("the binary runs")
 }
 
 /// Exit code, and parts of stdout and stderr.
@@ -96,7 +106,7 @@ struct Server(Child, String);
 
 impl Server {
     fn start(args: &[&str]) -> Server {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
+        let mut child = bare()
             .args([&["serve", "--listen", "127.0.0.1:0"], args].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

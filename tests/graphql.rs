@@ -188,6 +188,87 @@ fn documents_made_to_cost_are_refused_with_the_limit_that_they_pass() {
     refuse(wide, Code::LimitExceeded, "nodes in one answer");
 }
 
+/// Each of these once took seconds or gigabytes: introspection that multiplies, and filters,
+/// orders and lists that come in variables, where no token of the text is counted.
+#[test]
+fn what_costs_elsewhere_than_in_fields_is_refused_too() {
+    let wide = "__schema { types { interfaces { possibleTypes { fields { name args { name type { kind ofType { kind } } } } } } } }";
+    refuse(&format!("{{ {wide} }}"), Code::LimitExceeded, "introspection");
+    let aliased = |n: usize| {
+        (0..n)
+            .map(|i| format!("s{i}: __schema {{ types {{ fields {{ args {{ name type {{ ofType {{ ofType {{ name kind }} }} }} }} }} }} }} "))
+            .collect::<String>()
+    };
+    refuse(&format!("{{ {} }}", aliased(30)), Code::LimitExceeded, "elements of introspection");
+    refuse(
+        &format!("{{ version {{ label }} {} }}", aliased(30)),
+        Code::LimitExceeded,
+        "elements of introspection",
+    );
+    refuse("{ a...F...F...F } fragment F on Query { version { label } }", Code::ValidationFailed, "");
+    let spreads = format!("{{ a{} }} fragment F on Query {{ version {{ label }} }}", "...F".repeat(1500));
+    refuse(&spreads, Code::LimitExceeded, "tokens");
+
+    let test = serde_json::json!({"name": {"matches": "\\w{2}x"}});
+    let filter = serde_json::json!({"or": vec![test; 4_000]});
+    let nested = (0..60).fold(serde_json::json!({}), |inner, _| serde_json::json!({"not": inner}));
+    for (name, value, ty, part) in [
+        ("where", filter, "EntityFilter", "values in variables"),
+        ("where", nested, "EntityFilter", "nesting in variables"),
+        (
+            "orderBy",
+            serde_json::json!(vec![serde_json::json!({"field": "NAME"}); 5_000]),
+            "[EntityOrder!]",
+            "values in variables",
+        ),
+        ("kinds", serde_json::json!(vec!["REPORT"; 60_000]), "[KindName!]", "values in variables"),
+    ] {
+        let query = format!("query($v: {ty}) {{ entities({name}: $v) {{ totalCount }} }}");
+        let request = Request { variables: Map::from_iter([("v".to_owned(), value)]), ..request(&query) };
+        let answer = json(&SEED.execute(&request, &SEED.budget()));
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
+        assert!(answer["errors"][0]["message"].as_str().is_some_and(|m| m.contains(part)), "{answer}");
+    }
+}
+
+/// The introspection that tools send stays well below its limits.
+#[test]
+fn the_standard_introspection_is_answered() {
+    let query = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name } subscriptionType { name }
+        types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+      fragment FullType on __Type { kind name description specifiedByURL isOneOf
+        fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+        inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+      fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+      fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
+    let answer = json(&ask(query));
+    assert!(answer.get("errors").is_none(), "{}", answer["errors"]);
+    let one_of = answer["data"]["__schema"]["types"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|t| t["name"] == "EntityBy");
+    assert_eq!(one_of.map(|t| &t["isOneOf"]), Some(&Json::Bool(true)));
+}
+
+#[test]
+fn an_answer_that_grows_beyond_its_limit_stops() {
+    let limits = Limits { answer_bytes: 10_000, ..Limits::default() };
+    let app = App::open(&Origin::default(), limits).expect("the seed is sound");
+    let answer =
+        json(&app.execute(
+            &request("{ links(first: 100) { nodes { sentence evidence { quote } } } }"),
+            &app.budget(),
+        ));
+    assert_eq!(answer["data"], Json::Null);
+    assert!(
+        answer["errors"][0]["message"].as_str().is_some_and(|m| m.contains("bytes of one answer")),
+        "{answer}"
+    );
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "told once");
+}
+
 /// 2^24 fields behind 900 bytes once held a server for a quarter of a minute, and 2^120 would hold
 /// it for ever: that this test ends is the proof.
 #[test]

@@ -4,7 +4,7 @@
 use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
-use super::error::{Asked, Code, GraphqlError};
+use super::error::{Code, GraphqlError};
 use crate::graph::{Basis, QuoteStatus};
 use crate::ontology::{
     Common, Datatype, Date, DateKind, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx,
@@ -79,7 +79,7 @@ impl Arguments {
             if n > PAGE_MAX {
                 return Err(GraphqlError::limit(
                     &format!("`{name}`"),
-                    Asked::Exactly(n as u64),
+                    n as u64,
                     PAGE_MAX as u64,
                     "ask for pages, each with the `endCursor` of the one before as `after`",
                 ));
@@ -138,7 +138,14 @@ impl Arguments {
             };
             Some(Sort { key, descending: given(map, "direction").map(text).as_deref() == Some("DESC") })
         };
-        items(value).iter().filter_map(sort).collect()
+        let mut sorts: Vec<Sort> = Vec::new();
+        for sort in items(value).iter().filter_map(sort) {
+            // A key that comes again can never change the order.
+            if !sorts.iter().any(|s| s.key == sort.key) {
+                sorts.push(sort);
+            }
+        }
+        sorts
     }
 }
 
@@ -182,12 +189,9 @@ fn entity_filter(ontology: &Ontology, of: Common, map: &Map<String, Json>) -> Re
                 }
             }
             "identifiers" => {
-                let part = |name: &str| -> Result<Option<TextTest>> {
-                    let tests = given(object, name)
-                        .and_then(Json::as_object)
-                        .map(|m| text_tests(m, name))
-                        .transpose()?;
-                    Ok(tests.and_then(|t| t.into_iter().next()))
+                let part = |name: &str| -> Result<Vec<TextTest>> {
+                    let tests = given(object, name).and_then(Json::as_object).map(|m| text_tests(m, name));
+                    Ok(tests.transpose()?.unwrap_or_default())
                 };
                 all.push(EntityFilter::Identifier(part("scheme")?, part("value")?));
             }
@@ -229,7 +233,10 @@ fn link_filter(ontology: &Ontology, map: &Map<String, Json>) -> Result<LinkFilte
             "from" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::From)),
             "to" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::To)),
             "source" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::Source)),
-            "quote" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::Quote)),
+            "quote" => {
+                all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::Quote));
+                all.extend(given(object, "isNull").and_then(Json::as_bool).map(LinkFilter::QuoteIsNull));
+            }
             "date" => all.extend(fuzzy_tests(object)?.into_iter().map(LinkFilter::Date)),
             _ => {
                 for (positive, words) in memberships(object) {
@@ -275,8 +282,14 @@ fn text_tests(map: &Map<String, Json>, of: &str) -> Result<Vec<TextTest>> {
                 let pattern = RegexBuilder::new(&text(value))
                     .case_insensitive(ignore_case)
                     .size_limit(REGEX_BYTES)
+                    .dfa_size_limit(REGEX_BYTES)
                     .build();
                 let reason = |e: regex::Error| {
+                    if let regex::Error::CompiledTooBig(_) = e {
+                        return bad(format!(
+                            "`{of}.matches` compiles to more than {REGEX_BYTES} bytes; ask for less at once"
+                        ));
+                    }
                     bad(format!(
                         "`{of}.matches` is no regular expression: {}",
                         e.to_string().lines().last().unwrap_or_default()

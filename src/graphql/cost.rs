@@ -114,7 +114,10 @@ impl Walk<'_> {
             (_, "Kind") => ontology.kinds.len(),
             (_, "Relation") => ontology.relations.len(),
             (_, "Gap") => ontology.gaps.len(),
-            (_, "Property") => ontology.kinds.iter().map(|k| k.properties.len()).max().unwrap_or(0),
+            (_, "Property") => {
+                let of_kinds = ontology.kinds.iter().map(|k| k.properties.len());
+                of_kinds.chain(ontology.relations.iter().map(|r| r.properties.len())).max().unwrap_or(0)
+            }
             (_, "PropertyValue") => ontology.relations.iter().map(|r| r.properties.len()).max().unwrap_or(0),
             _ => self.graph.max_list(),
         };

@@ -63,15 +63,6 @@ impl Code {
     }
 }
 
-/// How much was asked, where a limit was passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// So much.
-    Exactly(u64),
-    /// More than is allowed; counting stopped there.
-    MoreThanAllowed,
-}
-
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphqlError {
@@ -106,17 +97,10 @@ impl GraphqlError {
     }
 
     /// A limit that was passed: its name, how much was asked, how much is allowed, what to change.
-    pub fn limit(name: &str, asked: Asked, allowed: u64, help: &str) -> GraphqlError {
-        let told = match asked {
-            Asked::Exactly(count) => count.to_string(),
-            Asked::MoreThanAllowed => "more".to_owned(),
-        };
-        let message = format!("the limit on {name} is {allowed}, and this asks for {told}; {help}");
+    pub fn limit(name: &str, asked: u64, allowed: u64, help: &str) -> GraphqlError {
+        let message = format!("the limit on {name} is {allowed}, and this asks for {asked}; {help}");
         let mut error = GraphqlError::new(Code::LimitExceeded, message);
-        let mut limit = json!({"name": name, "allowed": allowed});
-        if let Asked::Exactly(count) = asked {
-            limit["asked"] = json!(count);
-        }
+        let limit = json!({"name": name, "asked": asked, "allowed": allowed});
         error.details.push(("limit".to_owned(), limit));
         error
     }

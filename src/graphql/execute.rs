@@ -19,8 +19,8 @@ use super::error::{Code, GraphqlError};
 use super::resolvers::{Context, Field, Object, Resolved};
 use crate::ontology::Ontology;
 
-/// Errors kept of one answer; what follows has the same cause.
-const ERRORS_KEPT: usize = 100;
+/// Errors kept of one answer: more than are listed, so that the rest is counted up to here.
+const ERRORS_KEPT: usize = 1_000;
 
 /// How every field of every object type is answered.
 #[derive(Default)]
@@ -66,12 +66,20 @@ pub(super) struct Execution<'a> {
     pub(super) fields: &'a FieldTable,
     /// Answers to `__schema` and `__type`, by response key.
     pub(super) introspection: &'a Map<String, Json>,
+    /// Bytes `data` may have.
+    pub(super) answer_bytes: usize,
 }
 
 impl Execution<'_> {
     /// ExecuteQuery: `data` as JSON bytes (`null` where null went all the way up), and the errors.
     pub(super) fn execute_query(&self, operation: &Operation) -> (Vec<u8>, Vec<GraphqlError>) {
-        let mut run = Run { of: self, out: Vec::with_capacity(4096), errors: Vec::new(), path: Vec::new() };
+        let mut run = Run {
+            of: self,
+            out: Vec::with_capacity(4096),
+            errors: Vec::new(),
+            path: Vec::new(),
+            full: false,
+        };
         let root = self.schema.get_object(operation.object_type());
         let written = match root {
             Some(root) => run.execute_selection_set(root, &Object::Query, &[&operation.selection_set]),
@@ -90,6 +98,8 @@ struct Run<'a> {
     out: Vec<u8>,
     errors: Vec<GraphqlError>,
     path: Vec<Json>,
+    /// Whether the answer has grown beyond its limit: nothing is written any more.
+    full: bool,
 }
 
 impl<'a> Run<'a> {
@@ -192,6 +202,14 @@ impl<'a> Run<'a> {
             _ => {}
         }
         let mark = self.out.len();
+        if mark > self.of.answer_bytes {
+            self.full = true;
+            let help = "ask for smaller pages or fewer fields";
+            let error =
+                GraphqlError::limit("bytes of one answer", mark as u64, self.of.answer_bytes as u64, help);
+            self.error(error, field);
+            return Err(Propagated);
+        }
         let written = match self.resolve_field_value(ty, object, field) {
             Ok(resolved) => self.complete_value(field.ty(), fields, resolved),
             Err(error) => {
@@ -205,7 +223,7 @@ impl<'a> Run<'a> {
     /// Null where the type allows it, else the parent's problem.
     fn settle(&mut self, written: Written, ty: &Type, mark: usize) -> Written {
         match written {
-            Err(Propagated) if !ty.is_non_null() => {
+            Err(Propagated) if !ty.is_non_null() && !self.full => {
                 self.out.truncate(mark);
                 self.out.extend_from_slice(b"null");
                 Ok(())
@@ -249,9 +267,11 @@ impl<'a> Run<'a> {
             AstValue::Variable(name) => return self.of.variables.get(name.as_str()).cloned(),
             AstValue::String(text) => Json::from(text.as_str()),
             AstValue::Boolean(truth) => Json::from(*truth),
-            AstValue::Int(number) => {
-                number.try_to_i32().map_or_else(|_| Json::from(number.as_str()), Json::from)
-            }
+            AstValue::Int(number) => match number.as_str().parse::<i64>() {
+                Ok(number) => Json::from(number),
+                // Beyond 64 bits only an ID or a Float may stand; text serves both.
+                Err(_) => Json::from(number.as_str()),
+            },
             AstValue::Float(number) => number.try_to_f64().map_or(Json::Null, Json::from),
             AstValue::List(items) => items.iter().map(|item| self.value(item).unwrap_or_default()).collect(),
             AstValue::Object(fields) => {

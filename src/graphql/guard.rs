@@ -9,21 +9,23 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
+use serde_json::{Map, Value as Json};
 
-use super::error::{Asked, Code, GraphqlError};
+use super::error::{Code, GraphqlError};
 
 /// What one document may be. Generous to real questions: the opening query of the README has 100
 /// tokens and depth 9, GraphiQL's introspection 210 tokens and depth 14.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Lexical tokens. A page of GraphQL has about 300.
-    pub tokens: usize,
+    pub tokens: u64,
     /// Brackets of any sort within one another, in the raw text.
-    pub nesting: usize,
+    pub nesting: u64,
     /// Fields within fields, fragments unfolded.
-    pub depth: usize,
+    pub depth: u64,
     /// Selections, fragments unfolded.
     pub fields: u64,
     /// Aliases of one field, fragments unfolded; `__typename` is free.
@@ -31,7 +33,14 @@ pub struct Limits {
     /// Directives, fragments unfolded.
     pub directives: u64,
     /// Lists within lists below `__schema` and `__type`: they lead in circles.
-    pub introspection_lists: usize,
+    pub introspection_lists: u64,
+    /// What introspection may come to, in standard introspection queries, each list taken as long
+    /// as the longest of its sort.
+    pub introspection: u64,
+    /// Values in variables, lists and objects unfolded.
+    pub values: u64,
+    /// Bytes of one answer.
+    pub answer_bytes: usize,
     /// Nodes by static cost: page sizes multiplied down the selections.
     pub cost: u64,
     /// Entities and links that one operation may look at.
@@ -47,7 +56,10 @@ impl Default for Limits {
             fields: 5_000,
             aliases: 30,
             directives: 100,
-            introspection_lists: 3,
+            introspection_lists: 2,
+            introspection: 4,
+            values: 2_000,
+            answer_bytes: 16 << 20,
             cost: 100_000,
             steps: 20_000_000,
         }
@@ -66,35 +78,64 @@ impl Default for Limits {
 /// assert!(measure("{ version { label } } # [[[[[", &Limits::default()).is_ok());
 /// ```
 pub fn measure(text: &str, limits: &Limits) -> Result<(), GraphqlError> {
-    let mut nesting = 0usize;
-    for (count, token) in tokens(text).enumerate() {
-        let located = |error: GraphqlError| {
-            let (line, column) = position(text, token.start);
-            error.at(line, column)
-        };
-        if count >= limits.tokens {
-            let help = "ask in several requests, or use fragments and variables";
-            return Err(located(GraphqlError::limit(
-                "tokens",
-                Asked::MoreThanAllowed,
-                limits.tokens as u64,
-                help,
-            )));
-        }
+    let (mut count, mut nesting, mut deepest) = (0u64, 0u64, 0u64);
+    let mut over: Option<usize> = None;
+    for token in tokens(text) {
+        count += 1;
         match text.as_bytes()[token.start] {
             b'{' | b'[' | b'(' => nesting += 1,
             b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
             _ => {}
         }
-        if nesting > limits.nesting {
-            let help = "write values as variables and split deep selections";
-            return Err(located(GraphqlError::limit(
-                "nested brackets",
-                Asked::MoreThanAllowed,
-                limits.nesting as u64,
-                help,
-            )));
+        deepest = deepest.max(nesting);
+        if over.is_none() && (count > limits.tokens || nesting > limits.nesting) {
+            over = Some(token.start);
         }
+    }
+    let Some(at) = over else { return Ok(()) };
+    let error = if deepest > limits.nesting {
+        let help = "write values as variables and split deep selections";
+        GraphqlError::limit("nested brackets", deepest, limits.nesting, help)
+    } else {
+        let help = "ask in several requests, or use fragments and variables";
+        GraphqlError::limit("tokens", count, limits.tokens, help)
+    };
+    let (line, column) = position(text, at);
+    Err(error.at(line, column))
+}
+
+/// Measures variables: how many values they hold, and how deep. Filters, orders and lists that
+/// come in variables cost as much as those in the text. Cost: one walk, without recursion.
+///
+/// # Errors
+/// Which limit is passed, and by how much.
+pub fn values(variables: &Map<String, Json>, limits: &Limits) -> Result<(), GraphqlError> {
+    let mut open: Vec<(&Json, u64)> = variables.values().map(|v| (v, 1)).collect();
+    let (mut count, mut deepest) = (0u64, 0u64);
+    while let Some((value, depth)) = open.pop() {
+        count += 1;
+        deepest = deepest.max(depth);
+        match value {
+            Json::Array(items) => open.extend(items.iter().map(|v| (v, depth + 1))),
+            Json::Object(fields) => open.extend(fields.values().map(|v| (v, depth + 1))),
+            _ => {}
+        }
+    }
+    if count > limits.values {
+        return Err(GraphqlError::limit(
+            "values in variables",
+            count,
+            limits.values,
+            "ask in several requests",
+        ));
+    }
+    if deepest > limits.nesting {
+        return Err(GraphqlError::limit(
+            "nesting in variables",
+            deepest,
+            limits.nesting,
+            "use flatter filters",
+        ));
     }
     Ok(())
 }
@@ -103,27 +144,33 @@ pub fn measure(text: &str, limits: &Limits) -> Result<(), GraphqlError> {
 /// and columns kept. The specification of September 2025 allows them; parsers from before do not.
 /// They say nothing that execution would need.
 pub fn without_descriptions(text: &str) -> Cow<'_, str> {
+    let closed = |span: &Range<usize>| {
+        let inner = text[span.clone()].trim_start_matches('"');
+        // An empty string or block, or one that ends as it began.
+        inner.is_empty() && span.len().is_multiple_of(2) || inner.ends_with('"')
+    };
     let mut nesting = 0usize;
     let mut described: Option<Range<usize>> = None;
-    let mut out: Option<String> = None;
+    let (mut out, mut copied) = (String::new(), 0);
     for token in tokens(text) {
-        let first = text.as_bytes()[token.start];
         let keyword = matches!(&text[token.clone()], "query" | "mutation" | "subscription" | "fragment");
-        if let Some(span) = described.take().filter(|_| keyword) {
-            let blank: String = text[span.clone()].chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
-            // Blanks are no longer than what they blank: what stands behind moves, what comes later is found again.
-            let whole = out.get_or_insert_with(|| text.to_owned());
-            let shift = text.len() - whole.len();
-            whole.replace_range(span.start - shift..span.end - shift, &blank);
+        if let Some(span) = described.take().filter(|span| keyword && closed(span)) {
+            out.push_str(&text[copied..span.start]);
+            out.extend(text[span.clone()].chars().map(|c| if c == '\n' { c } else { ' ' }));
+            copied = span.end;
         }
-        match first {
+        match text.as_bytes()[token.start] {
             b'{' | b'[' | b'(' => nesting += 1,
             b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
             b'"' if nesting == 0 => described = Some(token),
             _ => {}
         }
     }
-    out.map_or(Cow::Borrowed(text), Cow::Owned)
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
 }
 
 /// The lexical tokens of a document, white space and comments left out. What is no token counts as
@@ -149,9 +196,15 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
                     return Some(start..at);
                 }
                 b if b == b'_' || b == b'-' || b.is_ascii_alphanumeric() => {
+                    // Only a number holds a point: `a...F` is a name, dots and a name.
+                    let number = b == b'-' || b.is_ascii_digit();
                     at += 1;
-                    while bytes.get(at).is_some_and(|b| *b == b'_' || *b == b'.' || b.is_ascii_alphanumeric())
-                    {
+                    let goes_on = |at: usize| {
+                        let point =
+                            number && bytes[at] == b'.' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+                        point || bytes[at] == b'_' || bytes[at].is_ascii_alphanumeric()
+                    };
+                    while at < bytes.len() && goes_on(at) {
                         at += 1;
                     }
                     return Some(start..at);
@@ -194,19 +247,87 @@ pub fn position(text: &str, at: usize) -> (usize, usize) {
     (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
 }
 
+/// How long the lists of introspection are at most, by the field that gives them.
+#[derive(Clone, Debug, Default)]
+pub struct Widths {
+    types: u64,
+    fields: u64,
+    arguments: u64,
+    input_fields: u64,
+    words: u64,
+    interfaces: u64,
+    possible_types: u64,
+}
+
+impl Widths {
+    /// Those of a schema.
+    pub fn new(schema: &Schema) -> Widths {
+        let mut widths = Widths { types: schema.types.len() as u64, ..Widths::default() };
+        for ty in schema.types.values() {
+            let (fields, interfaces) = match ty {
+                ExtendedType::Object(ty) => (Some(&ty.fields), ty.implements_interfaces.len()),
+                ExtendedType::Interface(ty) => (Some(&ty.fields), ty.implements_interfaces.len()),
+                ExtendedType::InputObject(ty) => {
+                    widths.input_fields = widths.input_fields.max(ty.fields.len() as u64);
+                    (None, 0)
+                }
+                ExtendedType::Enum(ty) => {
+                    widths.words = widths.words.max(ty.values.len() as u64);
+                    (None, 0)
+                }
+                _ => (None, 0),
+            };
+            widths.interfaces = widths.interfaces.max(interfaces as u64);
+            if let Some(fields) = fields {
+                widths.fields = widths.fields.max(fields.len() as u64);
+                let arguments = fields.values().map(|f| f.arguments.len() as u64).max().unwrap_or(0);
+                widths.arguments = widths.arguments.max(arguments);
+            }
+        }
+        let implementers = schema.implementers_map();
+        let possible = implementers.values().map(|i| i.objects.len() as u64).max();
+        widths.possible_types = possible.unwrap_or(0);
+        widths
+    }
+
+    /// What the standard introspection query comes to: every type with its fields, their arguments,
+    /// and each type reference followed nine deep.
+    fn standard(&self) -> u64 {
+        const REFERENCE: u64 = 20;
+        const VALUE: u64 = 6 + REFERENCE;
+        let fields = self.fields * (5 + REFERENCE + self.arguments * VALUE);
+        let others = (self.interfaces + self.possible_types) * REFERENCE + self.words * 5;
+        self.types * (5 + fields + self.input_fields * VALUE + others)
+    }
+
+    fn of(&self, field: &str) -> u64 {
+        match field {
+            "types" => self.types,
+            "fields" => self.fields,
+            "args" => self.arguments,
+            "inputFields" => self.input_fields,
+            "enumValues" => self.words,
+            "interfaces" => self.interfaces,
+            "possibleTypes" => self.possible_types,
+            _ => 1,
+        }
+    }
+}
+
 /// What a selection set unfolds to.
 #[derive(Clone, Debug, Default)]
 struct Unfolded {
     fields: u64,
-    depth: usize,
+    depth: u64,
     directives: u64,
     aliases: BTreeMap<Name, u64>,
-    introspection_lists: usize,
+    introspection_lists: u64,
     introspects: bool,
+    introspected: u64,
 }
 
 impl Unfolded {
-    fn add(&mut self, other: &Unfolded, deeper: usize) {
+    fn add(&mut self, other: &Unfolded, deeper: u64) {
         self.fields = self.fields.saturating_add(other.fields);
         self.directives = self.directives.saturating_add(other.directives);
         self.depth = self.depth.max(other.depth + deeper);
@@ -215,6 +336,7 @@ impl Unfolded {
             *sum = sum.saturating_add(*count);
         }
         self.introspects |= other.introspects;
+        self.introspected = self.introspected.saturating_add(other.introspected);
     }
 }
 
@@ -222,7 +344,7 @@ impl Unfolded {
 ///
 /// # Errors
 /// Which limit is passed and by how much; a fragment that spreads itself.
-pub fn unfold(document: &Document, limits: &Limits) -> Result<(), GraphqlError> {
+pub fn unfold<'d>(document: &'d Document, limits: &Limits, widths: &'d Widths) -> Result<(), GraphqlError> {
     let fragments: HashMap<&str, &FragmentDefinition> = document
         .definitions
         .iter()
@@ -231,7 +353,7 @@ pub fn unfold(document: &Document, limits: &Limits) -> Result<(), GraphqlError> 
             _ => None,
         })
         .collect();
-    let mut pass = Pass { fragments, known: HashMap::new(), open: Vec::new() };
+    let mut pass = Pass { fragments, widths, known: HashMap::new(), open: Vec::new() };
     for definition in &document.definitions {
         let (selections, directives) = match definition {
             Definition::OperationDefinition(o) => (&o.selection_set, o.directives.len()),
@@ -241,17 +363,17 @@ pub fn unfold(document: &Document, limits: &Limits) -> Result<(), GraphqlError> 
         };
         let mut unfolded = pass.selections(selections)?;
         unfolded.directives += directives as u64;
-        check(&unfolded, limits)?;
+        check(&unfolded, limits, widths)?;
     }
     Ok(())
 }
 
-/// A count as it is told; what a bomb unfolds to is no number worth telling.
-fn capped(count: u64) -> Asked {
-    if count > 1_000_000 { Asked::MoreThanAllowed } else { Asked::Exactly(count) }
+/// A count as it is told: what a bomb unfolds to is beyond what JavaScript counts exactly.
+fn capped(count: u64) -> u64 {
+    count.min(1 << 52)
 }
 
-fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
+fn check(unfolded: &Unfolded, limits: &Limits, widths: &Widths) -> Result<(), GraphqlError> {
     let split = "ask in several requests";
     if unfolded.fields > limits.fields {
         return Err(GraphqlError::limit(
@@ -264,8 +386,8 @@ fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
     if unfolded.depth > limits.depth {
         return Err(GraphqlError::limit(
             "depth",
-            capped(unfolded.depth as u64),
-            limits.depth as u64,
+            capped(unfolded.depth),
+            limits.depth,
             "follow the rest from the ids you get",
         ));
     }
@@ -280,11 +402,21 @@ fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
             "ask for several nodes with `nodes(ids:)` or a filter",
         ));
     }
+    let allowed = limits.introspection.saturating_mul(widths.standard());
+    if unfolded.introspects && unfolded.introspected > allowed {
+        let help = "ask for one `__type(name:)` at a time, or take /schema.graphql";
+        return Err(GraphqlError::limit(
+            "elements of introspection",
+            capped(unfolded.introspected),
+            allowed,
+            help,
+        ));
+    }
     if unfolded.introspects && unfolded.introspection_lists > limits.introspection_lists {
         return Err(GraphqlError::limit(
             "lists within lists of introspection",
-            capped(unfolded.introspection_lists as u64),
-            limits.introspection_lists as u64,
+            capped(unfolded.introspection_lists),
+            limits.introspection_lists,
             "the standard introspection query needs no more",
         ));
     }
@@ -292,6 +424,7 @@ fn check(unfolded: &Unfolded, limits: &Limits) -> Result<(), GraphqlError> {
 }
 
 struct Pass<'d> {
+    widths: &'d Widths,
     fragments: HashMap<&'d str, &'d FragmentDefinition>,
     known: HashMap<&'d str, Unfolded>,
     open: Vec<&'d str>,
@@ -304,7 +437,9 @@ impl<'d> Pass<'d> {
         for selection in selections {
             match selection {
                 Selection::Field(field) => {
-                    let inner = self.selections(&field.selection_set)?;
+                    let mut inner = self.selections(&field.selection_set)?;
+                    let width = self.widths.of(field.name.as_str());
+                    inner.introspected = width.saturating_mul(inner.introspected.saturating_add(1));
                     sum.add(&inner, 1);
                     sum.depth = sum.depth.max(1);
                     sum.fields = sum.fields.saturating_add(1);
@@ -317,7 +452,7 @@ impl<'d> Pass<'d> {
                         field.name.as_str(),
                         "fields" | "interfaces" | "possibleTypes" | "inputFields"
                     );
-                    lists = lists.max(inner.introspection_lists + usize::from(leads_on));
+                    lists = lists.max(inner.introspection_lists + u64::from(leads_on));
                 }
                 Selection::InlineFragment(fragment) => {
                     let inner = self.selections(&fragment.selection_set)?;

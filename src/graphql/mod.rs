@@ -25,7 +25,7 @@ use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
-pub use error::{Asked, Code, GraphqlError};
+pub use error::{Code, GraphqlError};
 pub use guard::Limits;
 
 use crate::graph::Graph;
@@ -34,7 +34,7 @@ use crate::query::Budget;
 use execute::{Execution, FieldTable};
 use resolvers::Context;
 
-/// Errors that one answer lists; a document with more has one cause.
+/// Errors that one answer lists one by one; the last entry counts the rest.
 const ERRORS_SHOWN: usize = 20;
 
 /// One request, already parsed from its transport.
@@ -87,13 +87,19 @@ impl Response {
 }
 
 fn errors_json(errors: &[GraphqlError]) -> Vec<Json> {
-    errors.iter().take(ERRORS_SHOWN).map(GraphqlError::to_json).collect()
+    let mut shown: Vec<Json> = errors.iter().take(ERRORS_SHOWN).map(GraphqlError::to_json).collect();
+    if errors.len() > ERRORS_SHOWN {
+        let message = format!("and {} more errors, not listed", errors.len() - ERRORS_SHOWN);
+        shown.push(GraphqlError::new(Code::LimitExceeded, message).to_json());
+    }
+    shown
 }
 
 /// The API of one ontology: executes requests over whichever graph it is given.
 pub struct Api {
     declaration: declare::Declaration,
     fields: FieldTable,
+    widths: guard::Widths,
     /// Built when first asked: only introspection, and tests against it, need it.
     slow: OnceLock<async_graphql::dynamic::Schema>,
     ontology: Arc<Ontology>,
@@ -114,7 +120,8 @@ impl Api {
     pub fn new(ontology: &Arc<Ontology>, limits: Limits) -> Result<Api, String> {
         let declaration = declare::declare(ontology)?;
         let fields = FieldTable::new(&declaration.schema, ontology)?;
-        Ok(Api { declaration, fields, slow: OnceLock::new(), ontology: ontology.clone(), limits })
+        let widths = guard::Widths::new(&declaration.schema);
+        Ok(Api { declaration, fields, widths, slow: OnceLock::new(), ontology: ontology.clone(), limits })
     }
 
     /// The schema as SDL, every element described.
@@ -203,12 +210,13 @@ impl Api {
             .into());
         }
         guard::measure(&request.query, &self.limits)?;
+        guard::values(&request.variables, &self.limits)?;
         let document = Document::parser()
-            .recursion_limit(self.limits.nesting * 4)
-            .token_limit(self.limits.tokens * 4)
+            .recursion_limit(self.limits.nesting as usize * 4)
+            .token_limit(self.limits.tokens as usize * 4)
             .parse_ast(request.query.as_str(), "query")
             .map_err(|e| self.diagnostics(Code::ParseFailed, &e.errors))?;
-        guard::unfold(&document, &self.limits)?;
+        guard::unfold(&document, &self.limits, &self.widths)?;
         if request.read_only
             && operation_of(&document, request.operation_name.as_deref())
                 .is_some_and(|o| o.operation_type == OperationType::Mutation)
@@ -288,13 +296,7 @@ impl Api {
         let cost = cost::cost(schema, &document, operation, &variables, graph);
         if cost > self.limits.cost {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
-            return Err(GraphqlError::limit(
-                "nodes in one answer",
-                Asked::Exactly(cost),
-                self.limits.cost,
-                help,
-            )
-            .into());
+            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
         }
         let operation = operation.clone();
         let variables = match serde_json::to_value(&*variables) {
@@ -319,7 +321,7 @@ impl Api {
         let introspects =
             operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type"));
         let introspection = if introspects {
-            let (data, _) = slow::execute(
+            let (data, errors) = slow::execute(
                 self.slow_schema(),
                 context.clone(),
                 &request.query,
@@ -327,14 +329,24 @@ impl Api {
                 variables,
                 slow::Scope::Introspection,
             );
-            data.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+            let Some(data) = data else {
+                return Err(Refusal { outcome: Outcome::RequestError, errors });
+            };
+            serde_json::from_slice(&data).unwrap_or_default()
         } else {
             Map::new()
         };
         let schema = &self.declaration.schema;
         let fields = &self.fields;
-        let execution =
-            Execution { schema, document, variables, context, fields, introspection: &introspection };
+        let execution = Execution {
+            schema,
+            document,
+            variables,
+            context,
+            fields,
+            introspection: &introspection,
+            answer_bytes: self.limits.answer_bytes,
+        };
         Ok(execution.execute_query(operation))
     }
 

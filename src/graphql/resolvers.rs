@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::arguments::Arguments;
-use super::error::{Asked, Code, GraphqlError};
+use super::error::{Code, GraphqlError};
 use crate::graph::{Basis, Completeness, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner};
 use crate::ontology::{
     Common, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx, Value, sdl_type,
     upper_snake,
 };
 use crate::query::Budget;
+use crate::query::filter::{EntityFilter, LinkFilter};
 use crate::query::order::{Sort, compare};
 use crate::query::page::{OrderTag, Page, cursor, order_tag, paginate};
 
@@ -479,7 +480,7 @@ fn nodes(c: &Context, _: &Object, arguments: &Arguments) -> Answer {
     if ids.len() > NODES_MAX {
         return Err(GraphqlError::limit(
             "`nodes(ids:)`",
-            Asked::Exactly(ids.len() as u64),
+            ids.len() as u64,
             NODES_MAX as u64,
             "ask in several requests",
         ));
@@ -652,6 +653,30 @@ fn entities(c: &Context, _: &Object, arguments: &Arguments) -> Answer {
     entity_list(c, &all, arguments.kinds(c.ontology()), of, "entities", arguments)
 }
 
+/// How many items are looked at between two looks at the clock's flag.
+const STRIDE: usize = 1024;
+
+/// The items that pass. Takes from the budget for each item as it is looked at, `tests` steps a
+/// piece, so that a walk over many stops soon after it is told to.
+fn keep<T: Copy>(
+    c: &Context,
+    tests: u64,
+    items: impl Iterator<Item = T>,
+    passes: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, GraphqlError> {
+    let mut kept = Vec::new();
+    for (i, item) in items.enumerate() {
+        if i.is_multiple_of(STRIDE) {
+            c.budget.spend(0)?;
+        }
+        c.budget.spend(tests)?;
+        if passes(&item) {
+            kept.push(item);
+        }
+    }
+    Ok(kept)
+}
+
 /// A page of `all`, which is in insertion order. Without a filter or order of its own a page
 /// costs a binary search; with them, a walk over all.
 fn entity_list(
@@ -670,10 +695,10 @@ fn entity_list(
     let mut kept;
     let mut list = all;
     if filter.is_some() || kinds.is_some() || !sorts.is_empty() {
-        c.budget.spend(all.len() as u64)?;
+        let tests = 1 + filter.as_ref().map_or(0, EntityFilter::size) + sorts.len() as u64;
         let of_kind = |ix: &EntityIx| kinds.as_ref().is_none_or(|k| k.contains(&graph.entity(*ix).kind));
         let passes = |ix: &EntityIx| of_kind(ix) && filter.as_ref().is_none_or(|f| f.holds(graph, *ix));
-        kept = all.iter().copied().filter(passes).collect::<Vec<_>>();
+        kept = keep(c, tests, all.iter().copied(), passes)?;
         if !sorts.is_empty() {
             kept.sort_by(|a, b| compare(graph, &sorts, *a, *b));
         }
@@ -705,12 +730,12 @@ fn along(
     let basis = arguments.basis();
     let tag = tag_of(c.ontology().relation(relation).name_in(direction), &sorts);
     let links = graph.along(from, relation, direction);
-    c.budget.spend(links.len() as u64)?;
-    let mut list: Vec<(LinkIx, EntityIx)> = links
-        .map(|link| (link, graph.far_end(link, from)))
-        .filter(|(link, _)| basis.is_none_or(|b| graph.link(*link).basis() == b))
-        .filter(|(_, ix)| filter.as_ref().is_none_or(|f| f.holds(graph, *ix)))
-        .collect();
+    let tests = 1 + filter.as_ref().map_or(0, EntityFilter::size);
+    let linked = links.map(|link| (link, graph.far_end(link, from)));
+    let mut list: Vec<(LinkIx, EntityIx)> = keep(c, tests, linked, |(link, ix)| {
+        basis.is_none_or(|b| graph.link(*link).basis() == b)
+            && filter.as_ref().is_none_or(|f| f.holds(graph, *ix))
+    })?;
     if !sorts.is_empty() {
         list.sort_by(|a, b| compare(graph, &sorts, a.1, b.1));
     }
@@ -732,19 +757,16 @@ fn link_list(c: &Context, of: Option<EntityIx>, arguments: &Arguments) -> Answer
             && basis.is_none_or(|b| graph.link(*ix).basis() == b)
             && filter.as_ref().is_none_or(|f| f.holds(graph, *ix))
     };
+    let tests = 1 + filter.as_ref().map_or(0, LinkFilter::size);
     let list: Vec<LinkIx> = match of {
-        None => {
-            c.budget.spend(graph.link_count() as u64)?;
-            graph.links().filter(passes).collect()
-        }
+        None => keep(c, tests, graph.links(), passes)?,
         Some(ix) => {
             let wanted = arguments.text("direction");
             let mut list = Vec::new();
             for (word, direction) in [("OUTGOING", Direction::Forward), ("INCOMING", Direction::Inverse)] {
                 if wanted.as_deref().is_none_or(|w| w == word) {
                     let links = graph.links_of(ix, direction);
-                    c.budget.spend(links.len() as u64)?;
-                    list.extend(links.filter(passes));
+                    list.extend(keep(c, tests, links, passes)?);
                 }
             }
             // A symmetric link is both ways; it is listed forward, and incoming shows it too.

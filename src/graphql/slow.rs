@@ -212,6 +212,10 @@ impl Extension for Paths {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let path = path_of(info.path_node);
+        // Introspection fields have no resolver of ours that would look at the clock's flag.
+        if let Ok(context) = ctx.data::<Context>() {
+            context.budget.spend(1).map_err(|e| async_graphql::ServerError::new(e.to_string(), None))?;
+        }
         next.run(ctx, info).await.map_err(|mut error| {
             if error.path.is_empty() {
                 error.path = path;
@@ -275,6 +279,7 @@ fn error_of(error: &async_graphql::ServerError) -> GraphqlError {
         Some(Value::String(text)) => {
             Code::ALL.iter().find(|(_, t, _)| t == text).map_or(Code::Internal, |(code, ..)| *code)
         }
+        _ if error.path.is_empty() => Code::ValidationFailed,
         _ => Code::Internal,
     };
     let mut out = GraphqlError::new(code, error.message.clone());

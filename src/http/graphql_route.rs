@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
@@ -43,7 +44,7 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
             "this address answers application/graphql-response+json and application/json; accept one of them";
         return refuse(Media::Json, fault(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message));
     };
-    let etag = etag(&shared, media);
+    let etag = etag(&shared, media, parts.uri.query().unwrap_or_default());
     if get && not_modified(&parts.headers, &etag) {
         return cacheable(StatusCode::NOT_MODIFIED.into_response(), &etag);
     }
@@ -70,9 +71,10 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
         }
         (Ok(answer), _) => {
             let outcome = answer.outcome;
+            let whole = !answer.body.starts_with(b"{\"errors\"");
             let response = send(media, status_of(outcome, media), answer);
             match outcome {
-                Outcome::Executed if get => cacheable(response, &etag),
+                Outcome::Executed if get && whole => cacheable(response, &etag),
                 Outcome::MutationRefused => with(response, header::ALLOW, "POST"),
                 _ => response,
             }
@@ -137,10 +139,13 @@ fn cacheable(response: Response, etag: &str) -> Response {
     with(with(response, header::CACHE_CONTROL, PUBLIC), header::VARY, "Accept, Accept-Encoding")
 }
 
-/// What answers follow from, the address aside: the data, this program, and the media type.
-fn etag(shared: &Shared, media: Media) -> String {
+/// What an answer follows from: the data, this program, the media type and what was asked. What was
+/// asked is part of it so that only an address that was once answered can be answered "not
+/// modified", and a wrong one is told so.
+fn etag(shared: &Shared, media: Media, query: &str) -> String {
+    let asked = data_encoding::HEXLOWER.encode(&Sha256::digest(query)[..6]);
     let media = if media == Media::Json { "j" } else { "g" };
-    format!("W/\"{}-{}-{media}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
+    format!("W/\"{}-{}-{asked}-{media}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
 }
 
 // -- reading a request -----------------------------------------------------------------------
@@ -247,7 +252,7 @@ fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     };
     let operation_name = match take("operationName") {
         None => None,
-        Some(Json::String(name)) => Some(name),
+        Some(Json::String(name)) => Some(name).filter(|name| !name.is_empty()),
         Some(other) => return Err(bad(format!("`operationName` is {}; it is text", describe(&other)))),
     };
     let variables = object_of("variables", take("variables"))?;

@@ -176,6 +176,11 @@ async fn check_host(State(shared): State<Shared>, request: Request, next: Next) 
         let message = format!("the address is longer than {URI_BYTES} bytes; send a POST");
         return refusal(StatusCode::URI_TOO_LONG, Code::BadRequest, &message);
     }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    if hosts.next().is_some_and(|first| first.to_str().is_err()) || hosts.next().is_some() {
+        let message = "a request has one Host header, in plain letters"; // RFC 9112 section 3.2
+        return refusal(StatusCode::BAD_REQUEST, Code::BadRequest, message);
+    }
     let named = request.uri().authority().map(Authority::as_str).or_else(|| host(request.headers()));
     if let Some(host) = named
         && !known_host(host, &shared.settings.hosts)

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
 use super::settings::{HEADER_BYTES, Settings};
@@ -49,8 +50,11 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(settings.connections));
     let (draining, on_drain) = watch::channel(false);
     let times = Times { header: settings.header_time, write: settings.write_time };
+    // Dropped at the end, which cuts what is still open.
+    let mut open = JoinSet::new();
     tokio::pin!(stop);
     loop {
+        while open.try_join_next().is_some() {}
         let permit = tokio::select! {
             permit = connections.clone().acquire_owned() => permit,
             () = &mut stop => break,
@@ -62,7 +66,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, router.clone(), times, on_drain.clone(), permit));
+                open.spawn(connection(stream, router.clone(), times, on_drain.clone(), permit));
             }
             // A client that left, or no descriptors: neither is a reason to stop listening.
             Err(e) => {
@@ -103,8 +107,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(times.header)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
-        .with_upgrades();
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => Some(ended),

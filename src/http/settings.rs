@@ -1,5 +1,5 @@
-//! What the outside may ask of the server, with the reason for every number. All of it can be
-//! set from the command line; nothing else in this room reads a setting.
+//! What the outside may ask of the server, with the reason for every number. What is in
+//! [`Settings`] comes from outside; nothing else in this room reads a setting.
 
 use std::time::Duration;
 

@@ -195,11 +195,22 @@ pub enum EntityFilter {
     /// By a property. Where kinds declare properties of one name, each has its own index; an
     /// entity is asked for the one its kind has.
     Property(Vec<PropertyIx>, Test),
-    /// By an identifier: scheme and value.
-    Identifier(Option<TextTest>, Option<TextTest>),
+    /// By an identifier whose scheme passes the first tests and whose value passes the second.
+    Identifier(Vec<TextTest>, Vec<TextTest>),
 }
 
 impl EntityFilter {
+    /// How many tests it has: what looking at one entity costs.
+    pub fn size(&self) -> u64 {
+        match self {
+            EntityFilter::And(all) | EntityFilter::Or(all) => {
+                1 + all.iter().map(EntityFilter::size).sum::<u64>()
+            }
+            EntityFilter::Not(not) => 1 + not.size(),
+            _ => 1,
+        }
+    }
+
     /// Whether it lets the entity through.
     pub fn holds(&self, graph: &Graph, ix: EntityIx) -> bool {
         self.holds_of(graph.entity(ix))
@@ -217,8 +228,7 @@ impl EntityFilter {
                 test.holds(properties.iter().find_map(|p| entity.property(*p)))
             }
             EntityFilter::Identifier(scheme, value) => entity.identifiers.iter().any(|id| {
-                scheme.as_ref().is_none_or(|t| t.holds(&id.scheme))
-                    && value.as_ref().is_none_or(|t| t.holds(&id.value))
+                scheme.iter().all(|t| t.holds(&id.scheme)) && value.iter().all(|t| t.holds(&id.value))
             }),
         }
     }
@@ -247,11 +257,22 @@ pub enum LinkFilter {
     Status(Vec<QuoteStatus>),
     /// With a quote that passes.
     Quote(TextTest),
+    /// With evidence that has a quote (false) or only evidence without (true).
+    QuoteIsNull(bool),
     /// By its date.
     Date(Test),
 }
 
 impl LinkFilter {
+    /// How many tests it has: what looking at one link costs.
+    pub fn size(&self) -> u64 {
+        match self {
+            LinkFilter::And(all) | LinkFilter::Or(all) => 1 + all.iter().map(LinkFilter::size).sum::<u64>(),
+            LinkFilter::Not(not) => 1 + not.size(),
+            _ => 1,
+        }
+    }
+
     /// Whether it lets the link through.
     pub fn holds(&self, graph: &Graph, ix: LinkIx) -> bool {
         let link = || graph.link(ix);
@@ -270,6 +291,7 @@ impl LinkFilter {
             LinkFilter::Quote(test) => {
                 link().evidence.iter().any(|e| e.quote.as_deref().is_some_and(|q| test.holds(q)))
             }
+            LinkFilter::QuoteIsNull(absent) => link().evidence.iter().all(|e| e.quote.is_none()) == *absent,
             LinkFilter::Date(test) => {
                 let date = link().date.clone().map(|d| Value::FuzzyDate(d.into()));
                 test.holds(date.as_ref())
