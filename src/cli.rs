@@ -97,6 +97,9 @@ struct Serve {
     /// Nodes one answer may hold, by static cost.
     #[arg(long, value_name = "NODES", env = "THROUGHLINE_MAX_COST", default_value_t = Limits::default().cost)]
     max_cost: u64,
+    /// Items one page may have.
+    #[arg(long, value_name = "ITEMS", env = "THROUGHLINE_MAX_PAGE", default_value_t = Limits::default().page as u32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_page: u32,
     /// How requests are logged, on stderr. THROUGHLINE_LOG filters, as in `warn` or `request=info`.
     #[arg(long, value_enum, env = "THROUGHLINE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -208,7 +211,7 @@ fn with_progress<T: Send>(what: &str, work: impl FnOnce() -> T + Send) -> T {
 
 fn serve(args: Serve) -> Result<ExitCode> {
     log_to_stderr(args.log_format);
-    let limits = Limits { cost: args.max_cost, ..Limits::default() };
+    let limits = Limits { cost: args.max_cost, page: args.max_page as usize, ..Limits::default() };
     let app = Arc::new(with_progress("loading", || App::open(&args.origin.origin(), limits))?);
     let settings = Settings {
         hosts: args.host,

@@ -108,6 +108,34 @@ fn the_printed_schema_is_the_golden_small_and_described() {
     assert!(bare.is_empty(), "without description: {bare:?}");
 }
 
+/// What is introspected is what is printed: interfaces keep their own interfaces, and no type is
+/// printed that nothing leads to.
+#[test]
+fn introspection_says_what_the_sdl_says() {
+    let answer = json(&ask("{ __schema { types { name kind interfaces { name } } } }"));
+    let types = answer["data"]["__schema"]["types"].as_array().expect("types").clone();
+    let mut seen = 0;
+    for line in SEED.sdl().lines() {
+        let mut words = line.split([' ', '{', '@', '&']).filter(|w| !w.is_empty());
+        let (Some("type" | "interface" | "input" | "enum" | "scalar"), Some(name)) =
+            (words.next(), words.next())
+        else {
+            continue;
+        };
+        let found =
+            types.iter().find(|t| t["name"] == name).unwrap_or_else(|| panic!("{name} is printed only"));
+        let above: Vec<&str> = words.skip_while(|w| *w != "implements").skip(1).collect();
+        let told = found["interfaces"].as_array().into_iter().flatten();
+        let mut told: Vec<&str> = told.filter_map(|i| i["name"].as_str()).collect();
+        let mut printed = above.clone();
+        told.sort_unstable();
+        printed.sort_unstable();
+        assert_eq!(told, printed, "{name}");
+        seen += 1;
+    }
+    assert!(seen > 150);
+}
+
 /// async-graphql's schema is built from ours; both must say the same.
 #[test]
 fn both_roads_declare_the_same_schema() {
@@ -250,6 +278,25 @@ fn the_standard_introspection_is_answered() {
         .flatten()
         .find(|t| t["name"] == "EntityBy");
     assert_eq!(one_of.map(|t| &t["isOneOf"]), Some(&Json::Bool(true)));
+}
+
+#[test]
+fn the_longest_page_can_be_configured() {
+    let limits = Limits { page: 5, ..Limits::default() };
+    let app = App::open(&Origin::default(), limits).expect("the seed is sound");
+    let count = |query: &str| {
+        let answer = json(&app.execute(&request(query), &app.budget()));
+        answer["data"]["topics"]["nodes"]
+            .as_array()
+            .map(Vec::len)
+            .ok_or(answer["errors"][0]["message"].to_string())
+    };
+    assert_eq!(count("{ topics { nodes { id } } }"), Ok(5), "the default follows");
+    assert_eq!(count("{ topics(first: 4) { nodes { id } } }"), Ok(4));
+    assert!(
+        count("{ topics(first: 6) { nodes { id } } }")
+            .is_err_and(|m| m.contains("is 5, and this asks for 6"))
+    );
 }
 
 #[test]

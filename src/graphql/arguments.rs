@@ -16,7 +16,7 @@ use crate::query::page::PageRequest;
 
 /// Items a page has if nobody says.
 pub const PAGE_DEFAULT: usize = 20;
-/// Items a page may have: what a reader scrolls through, and what one answer can carry.
+/// Items a page may have, unless configured: what a reader scrolls through.
 pub const PAGE_MAX: usize = 100;
 /// Bytes a compiled regular expression may take.
 const REGEX_BYTES: usize = 1 << 18;
@@ -68,26 +68,26 @@ impl Arguments {
         given(&self.0, name).and_then(Json::as_object)
     }
 
-    /// `first`, `after`, `last` and `before`.
+    /// `first`, `after`, `last` and `before`; `max` is how many items a page may have.
     ///
     /// # Errors
     /// A negative or too large number of items.
-    pub fn page(&self) -> Result<PageRequest> {
+    pub fn page(&self, max: usize) -> Result<PageRequest> {
         let count = |name: &str| -> Result<Option<usize>> {
             let Some(n) = given(&self.0, name).and_then(Json::as_i64) else { return Ok(None) };
-            let n = usize::try_from(n).map_err(|_| bad(format!("`{name}` is {n}; give 0 to {PAGE_MAX}")))?;
-            if n > PAGE_MAX {
+            let n = usize::try_from(n).map_err(|_| bad(format!("`{name}` is {n}; give 0 to {max}")))?;
+            if n > max {
                 return Err(GraphqlError::limit(
                     &format!("`{name}`"),
                     n as u64,
-                    PAGE_MAX as u64,
+                    max as u64,
                     "ask for pages, each with the `endCursor` of the one before as `after`",
                 ));
             }
             Ok(Some(n))
         };
         let (first, last) = (count("first")?, count("last")?);
-        let first = if first.is_none() && last.is_none() { Some(PAGE_DEFAULT) } else { first };
+        let first = if first.is_none() && last.is_none() { Some(PAGE_DEFAULT.min(max)) } else { first };
         Ok(PageRequest { first, after: self.text("after"), last, before: self.text("before") })
     }
 

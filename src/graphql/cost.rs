@@ -7,7 +7,7 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Schema, ast};
 
-use super::arguments::{PAGE_DEFAULT, PAGE_MAX};
+use super::arguments::PAGE_DEFAULT;
 use super::resolvers::NODES_MAX;
 use crate::graph::Graph;
 
@@ -19,8 +19,9 @@ pub fn cost(
     operation: &Operation,
     variables: &JsonMap,
     graph: &Graph,
+    page_max: usize,
 ) -> u64 {
-    Walk { schema, document, variables, graph }.selections(&operation.selection_set, None)
+    Walk { schema, document, variables, graph, page_max }.selections(&operation.selection_set, None)
 }
 
 struct Walk<'a> {
@@ -28,6 +29,7 @@ struct Walk<'a> {
     document: &'a ExecutableDocument,
     variables: &'a JsonMap,
     graph: &'a Graph,
+    page_max: usize,
 }
 
 impl Walk<'_> {
@@ -72,7 +74,7 @@ impl Walk<'_> {
             (Some(one), None) | (None, Some(one)) => one,
             (Some(first), Some(last)) => first.min(last),
         };
-        size.min(PAGE_MAX as u64)
+        size.min(self.page_max as u64)
     }
 
     fn integer(&self, value: &ast::Value) -> Option<u64> {

@@ -112,7 +112,10 @@ fn full_text(ontology: &Ontology) -> String {
     names(ontology, &mut out);
     for common in &targets {
         let target = target(ontology, *common);
-        connection(&target, "", &mut out);
+        // Root lists are of one kind or of all; families in between are reached through links.
+        if target.one_kind || *common == Common::Family(ontology.root) {
+            connection(&target, "", &mut out);
+        }
         if linked.contains(common) {
             connection(&target, "Linked", &mut out);
         }

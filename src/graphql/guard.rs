@@ -14,6 +14,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 use serde_json::{Map, Value as Json};
 
+use super::arguments::PAGE_MAX;
 use super::error::{Code, GraphqlError};
 
 /// What one document may be. Generous to real questions: the opening query of the README has 100
@@ -37,6 +38,8 @@ pub struct Limits {
     /// What introspection may come to, in standard introspection queries, each list taken as long
     /// as the longest of its sort.
     pub introspection: u64,
+    /// Items of one page.
+    pub page: usize,
     /// Values in variables, lists and objects unfolded.
     pub values: u64,
     /// Bytes of one answer.
@@ -58,6 +61,7 @@ impl Default for Limits {
             directives: 100,
             introspection_lists: 2,
             introspection: 4,
+            page: PAGE_MAX,
             values: 2_000,
             answer_bytes: 16 << 20,
             cost: 100_000,

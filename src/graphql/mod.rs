@@ -14,14 +14,17 @@ mod slow;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType, Selection};
+use apollo_compiler::collections::HashMap;
 use apollo_compiler::diagnostic::Diagnostic;
 use apollo_compiler::executable::{ExecutableDocument, Operation};
+use apollo_compiler::introspection::partial_execute;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
+use apollo_compiler::{Name, Node};
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
@@ -100,10 +103,11 @@ pub struct Api {
     declaration: declare::Declaration,
     fields: FieldTable,
     widths: guard::Widths,
-    /// Built when first asked: only introspection, and tests against it, need it.
+    /// Built when first asked: only the newest introspection, and tests against it, need it.
     slow: OnceLock<async_graphql::dynamic::Schema>,
     ontology: Arc<Ontology>,
     limits: Limits,
+    implementers: HashMap<Name, Implementers>,
 }
 
 impl std::fmt::Debug for Api {
@@ -121,7 +125,9 @@ impl Api {
         let declaration = declare::declare(ontology)?;
         let fields = FieldTable::new(&declaration.schema, ontology)?;
         let widths = guard::Widths::new(&declaration.schema);
-        Ok(Api { declaration, fields, widths, slow: OnceLock::new(), ontology: ontology.clone(), limits })
+        let implementers = declaration.schema.implementers_map();
+        let ontology = ontology.clone();
+        Ok(Api { declaration, fields, widths, slow: OnceLock::new(), ontology, limits, implementers })
     }
 
     /// The schema as SDL, every element described.
@@ -166,7 +172,8 @@ impl Api {
     }
 
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
-        let context = Context { graph: graph.clone(), budget: budget.clone() };
+        let page_max = self.limits.page;
+        let context = Context { graph: graph.clone(), budget: budget.clone(), page_max };
         let owned;
         let request = match guard::without_descriptions(&request.query) {
             Cow::Borrowed(_) => request,
@@ -176,14 +183,18 @@ impl Api {
             }
         };
         let done = self.parse(request).and_then(|document| {
-            if only_introspects(&document, request.operation_name.as_deref()) {
-                return Ok((self.introspect(&context, request)?, None));
-            }
-            let prepared = self.prepare(graph, request, document)?;
+            let introspects = only_introspects(&document, request.operation_name.as_deref());
+            let prepared = match self.prepare(graph, request, document) {
+                // What apollo-compiler does not know of introspection, async-graphql may.
+                Err(refusal) if introspects => {
+                    return Ok((self.introspect(&context, request).map_err(|_| refusal)?, None));
+                }
+                prepared => prepared?,
+            };
             Ok((self.run(road, &context, request, &prepared)?, Some(prepared.cost)))
         });
         match done {
-            Ok(_) if budget.is_cancelled() => {
+            _ if budget.is_cancelled() => {
                 let message = "the operation took longer than it may; ask for less, or for pages of it";
                 Response::refused(Outcome::TimedOut, &[GraphqlError::new(Code::Timeout, message)])
             }
@@ -285,25 +296,25 @@ impl Api {
         })?;
         let given: JsonMap = serde_json::from_value(Json::Object(request.variables.clone()))
             .map_err(|e| GraphqlError::new(Code::BadVariable, e.to_string()))?;
-        let variables = coerce_variable_values(schema, operation, &given).map_err(|e| {
+        let coerced = coerce_variable_values(schema, operation, &given).map_err(|e| {
             let graphql = e.to_graphql_error(&document.sources);
             let mut error = GraphqlError::new(Code::BadVariable, graphql.message);
             error.locations = graphql.locations.iter().map(|l| (l.line, l.column)).collect();
             error
         })?;
-        cost::check_one_of(schema, &document, operation, &variables)
+        cost::check_one_of(schema, &document, operation, &coerced)
             .map_err(|message| GraphqlError::new(Code::ValidationFailed, message))?;
-        let cost = cost::cost(schema, &document, operation, &variables, graph);
+        let cost = cost::cost(schema, &document, operation, &coerced, graph, self.limits.page);
         if cost > self.limits.cost {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
             return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
         }
         let operation = operation.clone();
-        let variables = match serde_json::to_value(&*variables) {
+        let variables = match serde_json::to_value(&*coerced) {
             Ok(Json::Object(map)) => map,
             _ => Map::new(),
         };
-        Ok(Prepared { document, operation, variables, cost })
+        Ok(Prepared { document, operation, variables, coerced, cost })
     }
 
     fn run(
@@ -314,28 +325,12 @@ impl Api {
         prepared: &Prepared,
     ) -> Result<Answer, Refusal> {
         let Prepared { document, operation, variables, .. } = prepared;
-        let name = request.operation_name.as_deref();
         if let Road::Slow = road {
-            return self.slowly(context, request, variables, slow::Scope::All);
+            return self.slowly(context, request, variables);
         }
         let introspects =
             operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type"));
-        let introspection = if introspects {
-            let (data, errors) = slow::execute(
-                self.slow_schema(),
-                context.clone(),
-                &request.query,
-                name,
-                variables,
-                slow::Scope::Introspection,
-            );
-            let Some(data) = data else {
-                return Err(Refusal { outcome: Outcome::RequestError, errors });
-            };
-            serde_json::from_slice(&data).unwrap_or_default()
-        } else {
-            Map::new()
-        };
+        let introspection = if introspects { self.introspection(prepared)? } else { Map::new() };
         let schema = &self.declaration.schema;
         let fields = &self.fields;
         let execution = Execution {
@@ -350,10 +345,22 @@ impl Api {
         Ok(execution.execute_query(operation))
     }
 
-    /// A document that asks for the schema alone, answered by async-graphql: it knows what the
-    /// latest tools ask.
+    /// `__schema` and `__type` of a document, by response key, over our own schema.
+    fn introspection(&self, prepared: &Prepared) -> Result<Map<String, Json>, Refusal> {
+        let Prepared { document, operation, coerced, .. } = prepared;
+        let schema = &self.declaration.schema;
+        let answer = partial_execute(schema, &self.implementers, document, operation, coerced)
+            .map_err(|e| GraphqlError::new(Code::ValidationFailed, e.message().to_string()))?;
+        match serde_json::to_value(answer.data) {
+            Ok(Json::Object(data)) => Ok(data),
+            _ => Err(GraphqlError::new(Code::Internal, "introspection gave no data").into()),
+        }
+    }
+
+    /// A document that asks for the schema alone, in words newer than apollo-compiler's such as
+    /// `isOneOf`, answered by async-graphql.
     fn introspect(&self, context: &Context, request: &Request) -> Result<Answer, Refusal> {
-        self.slowly(context, request, &request.variables, slow::Scope::All)
+        self.slowly(context, request, &request.variables)
     }
 
     fn slowly(
@@ -361,10 +368,9 @@ impl Api {
         context: &Context,
         request: &Request,
         variables: &Map<String, Json>,
-        scope: slow::Scope,
     ) -> Result<Answer, Refusal> {
         let name = request.operation_name.as_deref();
-        match slow::execute(self.slow_schema(), context.clone(), &request.query, name, variables, scope) {
+        match slow::execute(self.slow_schema(), context.clone(), &request.query, name, variables) {
             (Some(data), errors) => Ok((data, errors)),
             (None, errors) => Err(Refusal { outcome: Outcome::RequestError, errors }),
         }
@@ -447,6 +453,7 @@ struct Prepared {
     document: Valid<ExecutableDocument>,
     operation: Node<Operation>,
     variables: Map<String, Json>,
+    coerced: Valid<JsonMap>,
     cost: u64,
 }
 

@@ -28,6 +28,8 @@ pub struct Context {
     pub graph: Arc<Graph>,
     /// What it may still spend.
     pub budget: Arc<Budget>,
+    /// Items a page may have.
+    pub page_max: usize,
 }
 
 impl Context {
@@ -688,7 +690,7 @@ fn entity_list(
     arguments: &Arguments,
 ) -> Answer {
     let graph = &c.graph;
-    let request = arguments.page()?;
+    let request = arguments.page(c.page_max)?;
     let filter = arguments.entity_filter(c.ontology(), of)?;
     let sorts = arguments.sorts(c.ontology(), of);
     let tag = tag_of(name, &sorts);
@@ -724,7 +726,7 @@ fn along(
     arguments: &Arguments,
 ) -> Answer {
     let graph = &c.graph;
-    let request = arguments.page()?;
+    let request = arguments.page(c.page_max)?;
     let filter = arguments.entity_filter(c.ontology(), to)?;
     let sorts = arguments.sorts(c.ontology(), to);
     let basis = arguments.basis();
@@ -748,7 +750,7 @@ fn along(
 /// A page of all links, or of those of one entity.
 fn link_list(c: &Context, of: Option<EntityIx>, arguments: &Arguments) -> Answer {
     let graph = &c.graph;
-    let request = arguments.page()?;
+    let request = arguments.page(c.page_max)?;
     let filter = arguments.link_filter(c.ontology())?;
     let relations = arguments.relations(c.ontology());
     let basis: Option<Basis> = arguments.basis();

@@ -1,5 +1,6 @@
-//! The slow road: async-graphql's `dynamic` schema over the same resolvers. It answers
-//! introspection, and is the oracle that our own execution is tested against.
+//! The slow road: async-graphql's `dynamic` schema over the same resolvers. It answers what is
+//! asked of the schema in words newer than apollo-compiler's, and is the oracle that our own
+//! execution is tested against.
 //!
 //! Built from the declared schema, type by type; no type or field is named here.
 
@@ -239,15 +240,6 @@ fn path_of(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
     path
 }
 
-/// How much of a document is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// All of it.
-    All,
-    /// `__schema` and `__type`; every other root field is null.
-    Introspection,
-}
-
 /// Runs one operation of a guarded document. Gives `data` as its JSON bytes, none for a request
 /// error, and the errors.
 pub(super) fn execute(
@@ -256,15 +248,11 @@ pub(super) fn execute(
     query: &str,
     operation_name: Option<&str>,
     variables: &Map<String, Json>,
-    scope: Scope,
 ) -> (Option<Vec<u8>>, Vec<GraphqlError>) {
     let variables = async_graphql::Variables::from_json(Json::Object(variables.clone()));
     let mut request = async_graphql::Request::new(query).variables(variables).data(context);
     if let Some(name) = operation_name {
         request = request.operation_name(name);
-    }
-    if scope == Scope::Introspection {
-        request = request.only_introspection();
     }
     let response = futures_executor::block_on(schema.execute(request));
     let errors: Vec<GraphqlError> = response.errors.iter().map(error_of).collect();
