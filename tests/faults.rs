@@ -290,3 +290,12 @@ fn faults_of_reading_and_of_meaning_come_together() {
     }
     assert!(!faults.contains("mine.jsonl:4"), "the rose is there, only not readable:\n{faults}");
 }
+
+/// Once a chain this long ended the process: its length was the depth of a recursion.
+#[test]
+fn a_very_long_chain_is_no_circle_and_no_overflow() {
+    let mut lines = vec![BOOK.to_owned()];
+    lines.extend((0..100_000).map(|i| format!(r#"{{"entity":"bed/{i}","kind":"Bed","name":"{i}"}}"#)));
+    lines.extend((1..100_000).map(|i| format!(r#"{{"link":["bed/{i}","partOf","bed/{}"],{SAYS}}}"#, i - 1)));
+    assert!(load(&lines.join("\n")).is_ok());
+}

@@ -188,8 +188,9 @@ fn one_changed_word_in_a_quote_is_caught_with_and_without_the_source() {
     assert!(!ok && said.contains("SOURCE_UNAVAILABLE         1"), "the seal has fallen off: {said}");
     assert!(said.contains("garden.jsonl:4: ") && said.contains("has changed since"), "{said}");
     folder.verify(&["--write", "--today", "2026-11-22"]);
-    let (_, said) = folder.check(&[]);
-    assert!(said.contains("NOT_FOUND                  1"), "{said}");
+    let (ok, said) = folder.check(&[]);
+    assert!(!ok && said.contains("NOT_FOUND                  1"), "{said}");
+    assert!(said.contains("is recorded as NOT_FOUND"), "{said}");
 }
 
 #[test]

@@ -232,7 +232,7 @@ pub(super) fn raw_text(text: &Option<String>) -> Option<Arc<str>> {
 
 /// A name as it appears in a message: never longer than a line.
 pub(super) fn shorten(name: &str) -> String {
-    const SHOWN: usize = 80;
+    const SHOWN: usize = ID_BYTES;
     let clean: String = name.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     match clean.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &clean[..at]),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 
 use super::apply::Next;
@@ -15,10 +15,10 @@ const CIRCLE_SHOWN: usize = 8;
 
 impl Next {
     pub(super) fn check_outcome(&mut self) {
-        if !self.refusals.is_empty() {
-            return; // what is missing would be reported twice
+        // What was removed may be missed by what was refused; the rest concerns what was taken.
+        if self.refusals.is_empty() {
+            self.check_removed();
         }
-        self.check_removed();
         self.check_cardinality();
         self.check_circles();
         self.check_identifiers();
@@ -103,13 +103,24 @@ impl Next {
                     );
                 }
             }
-            for circle in tarjan_scc(&graph).into_iter().filter(|scc| scc.len() > 1) {
-                let change = graph
-                    .all_edges()
-                    .filter(|(a, b, _)| circle.contains(a) && circle.contains(b))
-                    .map(|(.., i)| *i)
-                    .max()
-                    .unwrap_or(0);
+            // Kosaraju's, since petgraph's Tarjan recurses once a link and a long chain would end the
+            // process.
+            let circles: Vec<Vec<u32>> =
+                kosaraju_scc(&graph).into_iter().filter(|scc| scc.len() > 1).collect();
+            let circle_of: HashMap<u32, usize> = circles
+                .iter()
+                .enumerate()
+                .flat_map(|(at, circle)| circle.iter().map(move |ix| (*ix, at)))
+                .collect();
+            let mut last = vec![0; circles.len()];
+            for (a, b, change) in graph.all_edges() {
+                if let (Some(x), Some(y)) = (circle_of.get(&a), circle_of.get(&b))
+                    && x == y
+                {
+                    last[*x] = last[*x].max(*change);
+                }
+            }
+            for (circle, change) in circles.into_iter().zip(last) {
                 let mut ids: Vec<String> = circle
                     .iter()
                     .rev()

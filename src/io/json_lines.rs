@@ -55,7 +55,12 @@ pub fn read(path: &str, bytes: &[u8]) -> Batch {
 /// What a line that cannot be read would have defined: an id, something unknown (none), or, for a
 /// line that defines nothing, no item at all.
 fn defined(line: &[u8]) -> Option<Option<String>> {
-    let Ok(map) = serde_json::from_slice::<Map<String, Json>>(line) else { return Some(None) };
+    let Ok(map) = serde_json::from_slice::<Map<String, Json>>(line) else {
+        // The first key still tells whether the line would have defined anything.
+        let inside = line.trim_ascii_start().strip_prefix(b"{").unwrap_or(line).trim_ascii_start();
+        let defines = !inside.starts_with(b"\"link\"") && !inside.starts_with(b"\"about\"");
+        return defines.then_some(None);
+    };
     let id = ["source", "entity", "merged"].iter().find_map(|key| map.get(*key));
     id.map(|id| id.as_str().map(str::to_owned))
 }

@@ -3,6 +3,7 @@
 pub mod json_lines;
 pub mod sources;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::graph::{Change, Refusal, RefusalCode, Refusals};
@@ -69,11 +70,11 @@ impl Batch {
         places: &[Location],
         refusals: Refusals,
     ) -> Vec<Fault> {
+        let any = unread.iter().any(Option::is_none);
+        let ids: HashSet<&str> = unread.iter().flatten().map(String::as_str).collect();
         let follows = |refusal: &Refusal| {
             refusal.code == RefusalCode::Dangling
-                && unread
-                    .iter()
-                    .any(|id| id.as_ref().is_none_or(|id| refusal.what.contains(&format!("`{id}`"))))
+                && (any || refusal.what.split('`').any(|part| ids.contains(part)))
         };
         let place = |change: usize| places.get(change).cloned().unwrap_or_default();
         let refused = refusals.0.into_iter().filter(|refusal| !follows(refusal));

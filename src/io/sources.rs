@@ -298,8 +298,8 @@ fn mark(
     }
 }
 
-/// Every piece of evidence whose words, or whose source's hash, changed since it was checked: the
-/// seal is there and no longer fits. Needs no sources.
+/// Every piece of evidence whose words, or whose source's hash, changed since it was checked (the
+/// seal is there and no longer fits), and every one recorded as not found. Needs no sources.
 pub fn changed(batch: &Batch) -> Vec<Fault> {
     let texts = batch.changes.iter().filter_map(|change| match change {
         Change::AddEntity(draft) | Change::PutEntity(draft) => {
@@ -313,15 +313,26 @@ pub fn changed(batch: &Batch) -> Vec<Fault> {
         for e in evidence_of(change) {
             let words = [&e.quote, &e.prefix, &e.suffix, &e.url].map(Option::as_deref);
             let now = texts.get(e.source.as_str()).map(|sha| seal_to_text(&seal(sha, words)));
-            if e.verified.is_some() && e.verified != now {
-                let shown: String =
-                    e.quote.as_deref().or(e.url.as_deref()).unwrap_or_default().chars().take(60).collect();
-                faults.push(Fault {
-                    place: place.clone(),
-                    what: format!("{shown:?} was verified, and it or its source has changed since"),
-                    help: "check it again with --sources DIR --write, or undo the change".to_owned(),
-                });
-            }
+            let (what, help) = if e.verified.is_some() && e.verified != now {
+                (
+                    "was verified, and it or its source has changed since",
+                    "check it again with --sources DIR --write, or undo the change",
+                )
+            } else if e.not_found.is_some() && e.not_found == now {
+                (
+                    "is recorded as NOT_FOUND",
+                    "quote the source word for word, then check again with --sources DIR --write",
+                )
+            } else {
+                continue;
+            };
+            let shown: String =
+                e.quote.as_deref().or(e.url.as_deref()).unwrap_or_default().chars().take(60).collect();
+            faults.push(Fault {
+                place: place.clone(),
+                what: format!("{shown:?} {what}"),
+                help: help.to_owned(),
+            });
         }
     }
     faults

@@ -63,10 +63,14 @@ impl fmt::Display for Faults {
 /// The candidate nearest to `word`, if one is near enough to have been meant. Cost: one edit
 /// distance per candidate.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
+    let allowed = |candidate: &str| 1 + length.min(candidate.chars().count()) / 5;
     candidates
         .into_iter()
+        // Lengths first: the distance is quadratic in them, and words come from strangers.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + word.len().min(candidate.len()) / 5)
+        .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
