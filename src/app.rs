@@ -69,15 +69,22 @@ impl Origin {
     }
 }
 
-/// Reads and admits all: the graph, or every fault of ontology and data at once. Data are read
-/// even where the ontology is faulty, and admitted even where a line cannot be read, so that all
-/// faults show together.
+/// Reads and admits all: the graph, or every fault of ontology and data at once.
 ///
 /// # Errors
-/// As said.
+/// As for [`admit`].
 pub fn load(origin: &Origin) -> Result<Graph, Faults> {
-    let Batch { changes, places, faults, unread } = origin.batch();
-    let ontology = match origin.ontology() {
+    admit(origin.ontology(), origin.batch())
+}
+
+/// The graph of a batch under an ontology. Data count as read even where the ontology is faulty, and
+/// are admitted even where a line could not be read, so that all faults show together.
+///
+/// # Errors
+/// Every fault of the ontology, of reading, and of what the data mean.
+pub fn admit(ontology: Result<Ontology, Faults>, batch: Batch) -> Result<Graph, Faults> {
+    let Batch { changes, places, faults, unread } = batch;
+    let ontology = match ontology {
         Ok(ontology) => ontology,
         Err(of_ontology) => return Err(Faults([of_ontology.0, faults].concat())),
     };

@@ -43,16 +43,22 @@ enum Command {
     /// Validate an ontology and its data; with --sources, find every quote word for word.
     Check(Check),
     /// Print the GraphQL schema of an ontology.
-    Schema(SchemaArgs),
+    Schema(OntologyArgs),
     /// Answer one query in the terminal, with no server.
     Query(QueryArgs),
 }
 
 #[derive(Args, Debug)]
-struct OriginArgs {
+struct OntologyArgs {
     /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
     #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
     schema: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct OriginArgs {
+    #[command(flatten)]
+    ontology: OntologyArgs,
     /// Data in JSON Lines; may be given several times. The embedded seed if neither this nor --schema is given.
     #[arg(long, value_name = "FILE", env = "THROUGHLINE_DATA", value_delimiter = ',', num_args = 1..)]
     data: Vec<PathBuf>,
@@ -60,7 +66,7 @@ struct OriginArgs {
 
 impl OriginArgs {
     fn origin(&self) -> Origin {
-        Origin { schema: self.schema.clone(), data: self.data.clone() }
+        Origin { schema: self.ontology.schema.clone(), data: self.data.clone() }
     }
 }
 
@@ -121,17 +127,9 @@ struct Check {
 }
 
 #[derive(Args, Debug)]
-struct SchemaArgs {
-    /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
-    #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
-    schema: Vec<PathBuf>,
-}
-
-#[derive(Args, Debug)]
 struct QueryArgs {
-    /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
-    #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
-    schema: Vec<PathBuf>,
+    #[command(flatten)]
+    ontology: OntologyArgs,
     /// Data in JSON Lines; may be given several times. The embedded seed if neither this nor --schema is given.
     #[arg(long, value_name = "FILE", env = "THROUGHLINE_DATA", value_delimiter = ',')]
     data: Vec<PathBuf>,
@@ -255,7 +253,12 @@ fn log_to_stderr(format: LogFormat) {
 
 fn check(args: &Check) -> Result<ExitCode> {
     let origin = args.origin.origin();
-    let graph = with_progress("checking", || app::load(&origin))?;
+    let (batch, graph) = with_progress("checking", || {
+        let batch = origin.batch();
+        let graph = app::admit(origin.ontology(), batch.clone());
+        (batch, graph)
+    });
+    let graph = graph?;
     // What the server would refuse at its start is refused here too.
     crate::graphql::Api::new(graph.ontology(), Limits::default()).map_err(anyhow::Error::msg)?;
     let overview = app::overview(&graph);
@@ -263,7 +266,6 @@ fn check(args: &Check) -> Result<ExitCode> {
         "{} entities, {} links ({} inferred), version {}\n",
         overview.entities, overview.links, overview.inferred, overview.version
     );
-    let batch = origin.batch();
     let faults = match &args.sources {
         None => {
             for (status, count) in &overview.evidence {
@@ -315,7 +317,7 @@ fn today() -> Result<Date> {
     epoch.checked_add(jiff::Span::new().try_days(days)?).context("the clock is beyond the calendar")
 }
 
-fn schema(args: &SchemaArgs) -> Result<ExitCode> {
+fn schema(args: &OntologyArgs) -> Result<ExitCode> {
     let ontology = Origin { schema: args.schema.clone(), data: Vec::new() }.ontology()?;
     let declaration = crate::graphql::declare::declare(&ontology).map_err(anyhow::Error::msg)?;
     print(declaration.sdl.as_bytes())?;
@@ -323,7 +325,7 @@ fn schema(args: &SchemaArgs) -> Result<ExitCode> {
 }
 
 fn query(args: &QueryArgs) -> Result<ExitCode> {
-    let origin = Origin { schema: args.schema.clone(), data: args.data.clone() };
+    let origin = Origin { schema: args.ontology.schema.clone(), data: args.data.clone() };
     let mut text = String::new();
     if args.file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;

@@ -1,18 +1,13 @@
 //! Bad input: ontologies and data with mistakes. All are found at once, each with file, line,
 //! column where there is one, and the way out; nothing is half-loaded.
 
-use std::sync::Arc;
-
+use throughline::app;
 use throughline::graph::Graph;
-use throughline::io::{Batch, json_lines};
+use throughline::io::json_lines;
 use throughline::ontology::{Faults, Ontology};
 
 fn read(sdl: &str) -> Result<Ontology, Faults> {
     Ontology::read(&[("mine.graphql".to_owned(), sdl.to_owned())])
-}
-
-fn garden() -> Arc<Ontology> {
-    Arc::new(read(include_str!("fixtures/garden.graphql")).expect("the fixture is sound"))
 }
 
 /// The garden with one thing changed has the fault named, on the line that was changed or the one
@@ -119,12 +114,8 @@ fn twenty_mistakes_are_reported_at_once() {
 }
 
 fn load(lines: &str) -> Result<Graph, Faults> {
-    let Batch { changes, places, faults, unread } = json_lines::read("mine.jsonl", lines.as_bytes());
-    match Graph::empty(garden()).apply(changes) {
-        Ok(graph) if faults.is_empty() => Ok(graph),
-        Ok(_) => Err(Faults(faults)),
-        Err(refusals) => Err(Faults(Batch::all_faults(faults, &unread, &places, refusals))),
-    }
+    let ontology = read(include_str!("fixtures/garden.graphql"));
+    app::admit(ontology, json_lines::read("mine.jsonl", lines.as_bytes()))
 }
 
 const BOOK: &str = r#"{"source":"book/a","kind":"Book","name":"A"}"#;

@@ -67,9 +67,6 @@ impl Next {
                 continue;
             }
             let old = self.entities[slot.0 as usize].clone();
-            if ontology.kind(kind).is_source && old.as_ref().is_some_and(|e| e.text != text) {
-                self.texts_changed = true;
-            }
             self.entities[slot.0 as usize] = Some(Arc::new(Entity {
                 id: draft.id.as_str().into(),
                 kind,

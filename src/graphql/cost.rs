@@ -139,10 +139,6 @@ pub fn check_one_of(
     variables: &JsonMap,
 ) -> Result<(), String> {
     let is_one_of = |name: &str| schema.get_input_object(name).filter(|t| t.directives.has("oneOf"));
-    if !schema.types.values().any(|t| matches!(t, ExtendedType::InputObject(i) if i.directives.has("oneOf")))
-    {
-        return Ok(());
-    }
     for field in operation.all_fields(document) {
         for argument in &field.arguments {
             let Some(definition) = field.definition.argument_by_name(&argument.name) else { continue };

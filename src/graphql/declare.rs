@@ -10,7 +10,7 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 
 use crate::ontology::{
-    Common, Datatype, Direction, Ontology, Property, PropertyIx, ROOT, sdl_type, upper_snake,
+    Common, Datatype, Direction, Ontology, Property, PropertyIx, ROOT, lower_first, sdl_type, upper_snake,
 };
 
 /// The hand-written part of the API.
@@ -356,10 +356,4 @@ fn describe(text: &str, out: &mut String) {
     let escaped: String =
         folded.chars().flat_map(|c| if matches!(c, '"' | '\\') { vec!['\\', c] } else { vec![c] }).collect();
     let _ = writeln!(out, "\"{escaped}\"");
-}
-
-/// The singular root field of a kind.
-pub fn lower_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }

@@ -10,8 +10,8 @@ use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use crate::graph::{Basis, Completeness, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner};
 use crate::ontology::{
-    Common, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx, Value, sdl_type,
-    upper_snake,
+    Common, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx, Value, lower_first,
+    sdl_type, upper_snake,
 };
 use crate::query::Budget;
 use crate::query::filter::{EntityFilter, LinkFilter};
@@ -161,7 +161,7 @@ impl Field {
         if of == "Query" {
             let kind = |ix: &KindIx| {
                 let kind = ontology.kind(*ix);
-                kind.plural == name || super::declare::lower_first(&kind.name) == name
+                kind.plural == name || lower_first(&kind.name) == name
             };
             return row(of).or_else(|| {
                 let ix = ontology.kind_indexes().find(kind)?;

@@ -214,7 +214,9 @@ impl Extension for Paths {
     ) -> ServerResult<Option<Value>> {
         let path = path_of(info.path_node);
         // Introspection fields have no resolver of ours that would look at the clock's flag.
-        if let Ok(context) = ctx.data::<Context>() {
+        if info.is_for_introspection
+            && let Ok(context) = ctx.data::<Context>()
+        {
             context.budget.spend(1).map_err(|e| async_graphql::ServerError::new(e.to_string(), None))?;
         }
         next.run(ctx, info).await.map_err(|mut error| {

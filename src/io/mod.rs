@@ -40,7 +40,7 @@ pub fn read_text(path: &Path) -> Result<(String, String), Fault> {
 }
 
 /// Changes read from files, each with the place it was read from.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// In the order of the files.
     pub changes: Vec<Change>,

@@ -291,7 +291,6 @@ pub struct Ontology {
     /// SHA-256 of the files the ontology was read from.
     pub hash: [u8; 32],
     kind_by_name: HashMap<String, KindIx>,
-    kind_by_prefix: HashMap<String, KindIx>,
     relation_by_name: HashMap<String, (RelationIx, Direction)>,
     property_of_kind: Vec<HashMap<String, PropertyIx>>,
     /// The root's properties that the core itself reads.
@@ -323,10 +322,6 @@ impl Ontology {
     /// The kind of that name.
     pub fn kind_named(&self, name: &str) -> Option<KindIx> {
         self.kind_by_name.get(name).copied()
-    }
-    /// The kind whose ids begin with `prefix`.
-    pub fn kind_with_prefix(&self, prefix: &str) -> Option<KindIx> {
-        self.kind_by_prefix.get(prefix).copied()
     }
     /// The relation of that name, read in the direction the name says.
     pub fn relation_named(&self, name: &str) -> Option<(RelationIx, Direction)> {
@@ -416,4 +411,10 @@ pub fn upper_snake(name: &str) -> String {
         out.push(c.to_ascii_uppercase());
     }
     out
+}
+
+/// `SourceDocument` as `sourceDocument`: the field that gives one of a kind.
+pub fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }

@@ -441,11 +441,6 @@ impl<'a> Reader<'a> {
                 .enumerate()
                 .map(|(i, k)| (k.name.clone(), KindIx(i as u16)))
                 .collect(),
-            kind_by_prefix: built_kinds
-                .iter()
-                .enumerate()
-                .map(|(i, k)| (k.prefix.clone(), KindIx(i as u16)))
-                .collect(),
             kinds: built_kinds,
             families: built,
             properties,
@@ -698,8 +693,4 @@ pub(super) fn is_camel(name: &str) -> bool {
 }
 fn is_slug(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-fn lower_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(chars).collect()
 }
