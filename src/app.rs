@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::graph::{Change, DataVersion, Graph, Owner, QuoteStatus, Refusals};
+use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals};
 use crate::graphql::{Api, Limits, Request, Response};
 use crate::io::{self, Batch};
-use crate::ontology::{Fault, Faults, KindIx, Location, Ontology, Value};
+use crate::ontology::{Fault, Faults, KindIx, Location, Ontology};
 pub use crate::query::Budget;
 
 /// The ontology that is used when no other is named.
@@ -161,21 +161,19 @@ pub fn overview(graph: &Graph) -> Overview {
         }
     };
     let mut evidence = BTreeMap::new();
-    let lists = graph.completeness_statements().into_iter().map(|((e, r, d), _)| Owner::List(e, r, d));
-    let owners = graph.entities().map(Owner::Entity).chain(graph.links().map(Owner::Link)).chain(lists);
-    for piece in owners.flat_map(|owner| graph.evidence(owner)) {
-        *evidence.entry(piece.status.name()).or_insert(0) += 1;
+    for piece in graph.owners().flat_map(|owner| graph.evidence(owner).iter()) {
+        *evidence.entry(piece.status().name()).or_insert(0) += 1;
     }
     let source_kind = ontology.source_kind();
     let url = ontology.property_of(source_kind, "url");
     let source = |ix: &crate::graph::EntityIx| {
         let entity = graph.entity(*ix);
         SourceLine {
-            id: entity.id.to_string(),
-            name: entity.name.to_string(),
-            url: url.and_then(|p| entity.property(p)).and_then(Value::as_text).map(str::to_owned),
-            status: entity.text.as_ref().and_then(|t| t.status),
-            checked: entity.text.as_ref().and_then(|t| t.checked).map(|d| d.to_string()),
+            id: entity.id().to_owned(),
+            name: entity.name().to_owned(),
+            url: url.and_then(|p| entity.property(p)).and_then(Datum::as_text).map(str::to_owned),
+            status: entity.text().and_then(|t| t.status),
+            checked: entity.text().and_then(|t| t.checked).map(|d| d.to_string()),
         }
     };
     Overview {

@@ -23,13 +23,13 @@ fn the_seed_holds_every_fact_with_its_evidence() {
         "run `throughline check --sources DIR --write`"
     );
     for ix in GRAPH.links() {
-        assert!(!GRAPH.link(ix).evidence.is_empty());
-        for evidence in GRAPH.link(ix).evidence.iter().filter(|e| e.status == QuoteStatus::UrlOnly) {
-            assert!(evidence.quote.is_none() && evidence.url.is_some());
+        assert!(!GRAPH.link(ix).evidence().is_empty());
+        for evidence in GRAPH.link(ix).evidence().iter().filter(|e| e.status() == QuoteStatus::UrlOnly) {
+            assert!(evidence.quote().is_none() && evidence.url().is_some());
         }
     }
     for ix in GRAPH.entities() {
-        assert!(!GRAPH.entity(ix).evidence.is_empty(), "{} rests on nothing", GRAPH.entity(ix).id);
+        assert!(!GRAPH.entity(ix).evidence().is_empty(), "{} rests on nothing", GRAPH.entity(ix).id());
     }
 }
 
@@ -42,12 +42,10 @@ fn the_chain_holds_over_stated_links() {
             let entity = GRAPH.find(id).unwrap_or_else(|| panic!("{id} is there"));
             let links: Vec<_> = GRAPH
                 .along(entity, ix, direction)
-                .filter(|l| GRAPH.link(*l).basis() == Basis::Stated)
+                .iter()
+                .filter(|l| GRAPH.link(l.link).basis() == Basis::Stated)
                 .collect();
-            links
-                .into_iter()
-                .map(move |l| GRAPH.entity(GRAPH.far_end(l, entity)).id.to_string())
-                .collect::<Vec<_>>()
+            links.into_iter().map(move |l| GRAPH.entity(l.to).id().to_string()).collect::<Vec<_>>()
         };
         let mut found: Vec<String> = from.iter().flat_map(stated).collect();
         found.dedup();
@@ -78,7 +76,7 @@ fn what_must_stay_apart_stays_apart() {
     let maternal: Vec<&str> = GRAPH
         .named("maternal health")
         .iter()
-        .map(|ix| GRAPH.ontology().kind(GRAPH.entity(*ix).kind).name.as_str())
+        .map(|ix| GRAPH.ontology().kind(GRAPH.entity(*ix).kind()).name.as_str())
         .collect();
     assert!(maternal.contains(&"Topic") && maternal.contains(&"Initiative"), "{maternal:?}");
 }

@@ -1,105 +1,106 @@
 //! What entities and evidence say, admitted against the ontology: unknown names, values that do
 //! not fit and evidence that says nothing are refused, each with the way out.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value as Json};
 
-use super::apply::{Next, raw_text, shorten};
+use super::apply::{ROW_BYTES, Transaction, shorten};
 use super::change::*;
+use super::records::{EntityRecord, EvidenceRecord};
 use super::*;
-use crate::ontology::{Property, admit, admit_text, admit_url, suggest};
+use crate::ontology::{Property, Value, admit, admit_text, admit_url, suggest};
 
-impl Next {
-    pub(super) fn admit_entities(&mut self, changes: &[Change]) {
-        for (i, change) in changes.iter().enumerate() {
-            let (Change::AddEntity(draft) | Change::PutEntity(draft)) = change else { continue };
-            let slot = self.slots.get(&i).copied();
-            let Some(kind) = self.ontology.kind_named(&draft.kind) else { continue };
-            let before = self.refusals.len();
-            let ontology = self.ontology.clone();
-            let declared: Vec<(PropertyIx, &Property)> =
-                ontology.kind(kind).properties.iter().map(|ix| (*ix, ontology.property(*ix))).collect();
-            let mut properties = self.admit_properties(i, &draft.id, &draft.properties, &declared);
-            let name_ix = ontology.name_property();
-            let name = match properties.iter().position(|(ix, _)| *ix == name_ix) {
-                Some(at) => match properties.remove(at).1 {
-                    Value::Text(text) => text,
-                    _ => continue,
-                },
-                None => "".into(), // missing: refused by admit_properties
-            };
-            let mut identifiers = Vec::new();
-            for (scheme, value) in &draft.identifiers {
-                match (admit_text(scheme), admit_text(value)) {
-                    (Ok(scheme), Ok(value)) => identifiers.push(Identifier { scheme, value }),
-                    (Err(reason), _) | (_, Err(reason)) => {
-                        self.refuse(
-                            i,
-                            RefusalCode::BadValue,
-                            format!("identifier of `{}`: {reason}", draft.id),
-                            "write {\"scheme\": …, \"value\": …}",
-                        );
-                    }
+impl Transaction {
+    /// The record of an entity that will have the row `slot`; none where something is refused.
+    pub(super) fn admit_entity(
+        &mut self,
+        i: usize,
+        draft: &EntityDraft,
+        slot: EntityIx,
+    ) -> Option<EntityRecord> {
+        let kind = self.ontology.kind_named(&draft.kind)?;
+        let before = self.refusals.len();
+        let ontology = self.ontology.clone();
+        let declared = ontology.kind(kind).properties.iter().map(|ix| (*ix, ontology.property(*ix)));
+        let mut properties = self.admit_properties(i, &draft.id, &draft.properties, declared);
+        let name_ix = ontology.name_property();
+        let name = match properties.iter().position(|(ix, _)| *ix == name_ix) {
+            Some(at) => match properties.remove(at).1 {
+                Value::Text(text) => text,
+                _ => return None,
+            },
+            None => "".into(), // missing: refused by admit_properties
+        };
+        let mut identifiers = Vec::new();
+        for (scheme, value) in &draft.identifiers {
+            match (admit_text(scheme), admit_text(value)) {
+                (Ok(scheme), Ok(value)) => identifiers.push(Identifier { scheme, value }),
+                (Err(reason), _) | (_, Err(reason)) => {
+                    let what = format!("identifier of `{}`: {reason}", draft.id);
+                    self.refuse(i, RefusalCode::BadValue, what, "write {\"scheme\": …, \"value\": …}");
                 }
             }
-            for (ix, value) in &properties {
-                if let Some(scheme) = &ontology.property(*ix).identifier {
-                    let values = value.members().iter().filter_map(Value::as_text);
-                    identifiers.extend(
-                        values.map(|v| Identifier { scheme: scheme.as_str().into(), value: v.into() }),
-                    );
-                }
-            }
-            let text = match (&draft.text, ontology.kind(kind).is_source) {
-                (None, _) => None,
-                (Some(text), true) => self.admit_source_text(i, &draft.id, text),
-                (Some(_), false) => {
-                    let help = format!(
-                        "only {} has a text that quotes are checked against",
-                        ontology.kind(ontology.source_kind()).name
-                    );
-                    self.refuse(i, RefusalCode::BadValue, format!("`{}` has a `text`", draft.id), &help);
-                    None
-                }
-            };
-            let evidence = self.admit_evidence(i, &draft.id, &draft.evidence, Some(kind));
-            let Some(slot) = slot else { continue };
-            if self.refusals.len() > before {
-                continue;
-            }
-            let old = self.entities[slot.0 as usize].clone();
-            self.entities[slot.0 as usize] = Some(Arc::new(Entity {
-                id: draft.id.as_str().into(),
-                kind,
-                name,
-                properties: properties.into(),
-                identifiers: identifiers.into(),
-                evidence,
-                text,
-                merged_from: old.map(|e| e.merged_from.clone()).unwrap_or_default(),
-            }));
-            self.touched_entities.insert(slot, i);
         }
-        // Sources may be named before their line: statuses follow once all texts are known.
-        self.texts_changed |= self
-            .slots
-            .values()
-            .any(|slot| self.kinds[slot.0 as usize].is_some_and(|kind| self.ontology.kind(kind).is_source));
+        for (ix, value) in &properties {
+            if let Some(scheme) = &ontology.property(*ix).identifier {
+                let values = value.members().iter().filter_map(Value::as_text);
+                identifiers
+                    .extend(values.map(|v| Identifier { scheme: scheme.as_str().into(), value: v.into() }));
+            }
+        }
+        let text = match (&draft.text, ontology.kind(kind).is_source) {
+            (None, _) => None,
+            (Some(text), true) => self.admit_source_text(i, &draft.id, text),
+            (Some(_), false) => {
+                let source = &ontology.kind(ontology.source_kind()).name;
+                let help = format!("only {source} has a text that quotes are checked against");
+                self.refuse(i, RefusalCode::BadValue, format!("`{}` has a `text`", draft.id), &help);
+                None
+            }
+        };
+        let mut evidence = self.admit_evidence(i, &draft.id, &draft.evidence, Some(kind));
+        // A source may quote itself, and its own text is only known here.
+        let sha = text.as_ref().and_then(|t| t.sha256.as_deref());
+        for piece in evidence.iter_mut().filter(|e| e.source == slot) {
+            piece.status = piece.status_under(sha);
+        }
+        let merged_from = match slot.0 < self.graph.entity_count {
+            true => self.entity_now(slot).map(|e| e.merged_from).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let id = draft.id.as_str().into();
+        let record = EntityRecord { id, kind, name, properties, identifiers, evidence, text, merged_from };
+        let of_values = record.properties.iter().flat_map(|(_, v)| v.members()).filter_map(Value::as_text);
+        let bytes = weight(&record.evidence) + record.name.len() + of_values.map(str::len).sum::<usize>();
+        self.weigh(i, &draft.id, bytes);
+        (self.refusals.len() == before).then_some(record)
+    }
+
+    /// Refuses what chunks cannot count.
+    pub(super) fn weigh(&mut self, i: usize, of: &dyn Display, bytes: usize) {
+        if bytes > ROW_BYTES {
+            let what = format!("the texts of `{of}` have {bytes} bytes together");
+            let help = format!("{ROW_BYTES} is the most; quote less, or split it");
+            self.refuse(i, RefusalCode::BadValue, what, &help);
+        }
     }
 
     /// Admits `given` against what is `declared`: unknown names, values that do not fit and
     /// required ones that are absent are refused. What comes back is sorted by index.
-    pub(super) fn admit_properties<Ix: Copy + Ord>(
+    pub(super) fn admit_properties<'o, Ix: Copy + Ord>(
         &mut self,
         i: usize,
-        of: &str,
+        of: &dyn Display,
         given: &Map<String, Json>,
-        declared: &[(Ix, &Property)],
+        declared: impl Iterator<Item = (Ix, &'o Property)> + Clone,
     ) -> Vec<(Ix, Value)> {
         let ontology = self.ontology.clone();
         let mut admitted = Vec::with_capacity(given.len());
         for (name, json) in given {
-            let Some((ix, property)) = declared.iter().find(|(_, p)| p.name == *name) else {
-                let help = suggest(name, declared.iter().map(|(_, p)| p.name.as_str()).collect::<Vec<_>>());
+            let Some((ix, property)) = declared.clone().find(|(_, p)| p.name == *name) else {
+                let names = declared.clone().map(|(_, p)| p.name.as_str());
+                let help = suggest(name, names.collect::<Vec<_>>());
                 self.refuse(
                     i,
                     RefusalCode::Unknown,
@@ -120,7 +121,7 @@ impl Next {
                 (json, false) => admit(property.datatype, json, &ontology.enums),
             };
             match value {
-                Ok(value) => admitted.push((*ix, value)),
+                Ok(value) => admitted.push((ix, value)),
                 Err(reason) => {
                     self.refuse(
                         i,
@@ -134,7 +135,7 @@ impl Next {
         for (ix, property) in declared {
             if property.required
                 && given.get(&property.name).is_none_or(|v| v.is_null())
-                && !admitted.iter().any(|(a, _)| a == ix)
+                && !admitted.iter().any(|(a, _)| *a == ix)
             {
                 self.refuse(
                     i,
@@ -188,13 +189,12 @@ impl Next {
     pub(super) fn admit_evidence(
         &mut self,
         i: usize,
-        of: &str,
+        of: &dyn Display,
         drafts: &[EvidenceDraft],
         kind: Option<KindIx>,
-    ) -> Box<[Evidence]> {
+    ) -> Vec<EvidenceRecord> {
         let ontology = self.ontology.clone();
-        let of = of.trim_matches('`'); // links come quoted already
-        let mut admitted: Vec<Evidence> = Vec::with_capacity(drafts.len());
+        let mut admitted: Vec<EvidenceRecord> = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let before = self.refusals.len();
             let mut refuse = |what: String, help: &str| {
@@ -214,8 +214,18 @@ impl Next {
                     }
                 };
             let quote = text("quote", &draft.quote);
-            let (prefix, suffix) = (raw_text(&draft.prefix), raw_text(&draft.suffix));
             let note = text("note", &draft.note);
+            // What stands beside a quote is kept as it is, spaces too.
+            let mut beside = |name: &str, text: &Option<String>| {
+                let text = text.as_deref().filter(|t| !t.is_empty())?;
+                if text.chars().any(char::is_control) {
+                    let what = format!("`{name}` of evidence of `{of}` has control characters");
+                    refuse(what, "quote the text view of the source: single spaces, no line breaks");
+                    return None;
+                }
+                Some(Arc::from(text))
+            };
+            let (prefix, suffix) = (beside("prefix", &draft.prefix), beside("suffix", &draft.suffix));
             let url = match draft.url.as_deref().map(admit_url).transpose() {
                 Ok(url) => url,
                 Err(reason) => {
@@ -275,7 +285,7 @@ impl Next {
             properties.sort();
             properties.dedup();
             let source = self.find(&draft.source);
-            match source.map(|s| self.kinds[s.0 as usize]) {
+            match source.map(|s| self.kind_at(s)) {
                 None => self.refuse(
                     i,
                     RefusalCode::Dangling,
@@ -298,7 +308,7 @@ impl Next {
             if self.refusals.len() > before {
                 continue;
             }
-            let mut evidence = Evidence {
+            let mut evidence = EvidenceRecord {
                 source,
                 quote,
                 prefix,
@@ -310,11 +320,7 @@ impl Next {
                 checked,
                 status: QuoteStatus::SourceUnavailable,
             };
-            let sha = self.entities[source.0 as usize]
-                .as_ref()
-                .and_then(|e| e.text.as_ref())
-                .and_then(|t| t.sha256.clone());
-            evidence.status = evidence.status_under(sha.as_deref());
+            evidence.status = evidence.status_under(self.sha_of(source));
             if admitted.iter().any(|e| e.same_words(&evidence)) {
                 self.refuse(
                     i,
@@ -326,6 +332,12 @@ impl Next {
                 admitted.push(evidence);
             }
         }
-        admitted.into()
+        admitted
     }
+}
+
+/// Bytes of the texts of evidence.
+pub(super) fn weight(evidence: &[EvidenceRecord]) -> usize {
+    let texts = evidence.iter().flat_map(|e| [&e.quote, &e.prefix, &e.suffix, &e.url, &e.note]);
+    texts.flatten().map(|text| text.len()).sum()
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use super::EntityIx;
-use crate::ontology::{Date, PropertyIx};
+use crate::ontology::Date;
 
 /// Whether a source says something or only lets one conclude it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,68 +81,8 @@ pub struct SourceText {
 /// hash and the words, so that the mark falls off when either changes.
 pub type Seal = [u8; 8];
 
-/// One piece of evidence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
-    /// The source it quotes.
-    pub source: EntityIx,
-    /// Its exact words.
-    pub quote: Option<Arc<str>>,
-    /// The words right before.
-    pub prefix: Option<Arc<str>>,
-    /// The words right after.
-    pub suffix: Option<Arc<str>>,
-    /// An address that stands in the source; alone it is the evidence itself.
-    pub url: Option<Arc<str>>,
-    /// Said or concluded.
-    pub basis: Basis,
-    /// How the words are to be read, in ours.
-    pub note: Option<Arc<str>>,
-    /// Which properties of its entity it supports; empty for all of it.
-    pub properties: Box<[PropertyIx]>,
-    /// What the last check left: the seal, and whether the words were found.
-    pub checked: Option<(Seal, bool)>,
-    /// How far the quote has been checked; follows from the seal and the source's text.
-    pub status: QuoteStatus,
-}
-
-impl Evidence {
-    /// The status that follows from the seal when the source's text has the hash `sha256`.
-    pub(crate) fn status_under(&self, sha256: Option<&str>) -> QuoteStatus {
-        let words = [&self.quote, &self.prefix, &self.suffix, &self.url].map(Option::as_deref);
-        let seal = sha256.map(|sha| seal(sha, words));
-        match (&self.quote, self.checked) {
-            (_, Some((mark, false))) if Some(mark) == seal => QuoteStatus::NotFound,
-            (None, _) => QuoteStatus::UrlOnly,
-            (Some(_), Some((mark, true))) if Some(mark) == seal => QuoteStatus::Verified,
-            (Some(_), _) => QuoteStatus::SourceUnavailable,
-        }
-    }
-
-    /// Whether two pieces are the same words of the same source, read the same way.
-    pub fn same_words(&self, other: &Evidence) -> bool {
-        self.source == other.source
-            && self.quote == other.quote
-            && self.prefix == other.prefix
-            && self.suffix == other.suffix
-            && self.url == other.url
-            && self.basis == other.basis
-            && self.properties == other.properties
-    }
-
-    /// Where a reader finds the words: the address that is the evidence, or the source's address
-    /// with a text fragment (<https://wicg.github.io/scroll-to-text-fragment/>) for the quote.
-    pub fn href(&self, source_url: Option<&str>) -> Option<String> {
-        match (&self.quote, &self.url) {
-            (None, Some(url)) => Some(url.to_string()),
-            (Some(quote), _) => source_url.map(|url| format!("{url}#:~:text={}", fragment(quote))),
-            (None, None) => None,
-        }
-    }
-}
-
 /// Percent-encodes what a text fragment may not carry.
-fn fragment(quote: &str) -> String {
+pub(super) fn fragment(quote: &str) -> String {
     let mut out = String::with_capacity(quote.len() * 3 / 2);
     for byte in quote.bytes() {
         match byte {

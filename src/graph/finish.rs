@@ -1,230 +1,306 @@
-//! From a draft that holds to a graph: positions without gaps, indexes, the content hash.
+//! From a transaction whose changes hold to a graph: edited rows are laid down, gaps closed, indexes
+//! and adjacency brought up to date, the whole asked whether it holds, and the content hashed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sha2::{Digest, Sha256};
-
-use super::apply::Next;
+use super::adjacency::Row;
+use super::apply::Transaction;
+use super::change::*;
+use super::chunks::{Block, EntityChunk, LinkChunk, NO_KIND, tail};
+use super::records::EvidenceRecord;
 use super::*;
 
-impl Next {
-    pub(super) fn finish(mut self, sequence: u64) -> Graph {
-        if self.texts_changed {
+impl Transaction {
+    pub(super) fn finish(mut self) -> Result<Graph, Refusals> {
+        let gone = self.edited_entities.values().any(Option::is_none);
+        // What was removed may be missed by what was refused: nothing can be asked of such a whole.
+        if self.refusals.is_empty() {
+            self.check_removed();
+        }
+        if gone && !self.refusals.is_empty() {
+            return self.outcome();
+        }
+        let unlinked = gone || self.edited_links.values().any(Option::is_none);
+        let mut by_identifier = self.identifiers_of_others();
+        let moved = if unlinked { Some(self.close_gaps()) } else { None };
+        if let Some(moved) = &moved {
+            by_identifier.values_mut().for_each(|ix| *ix = moved[ix.0 as usize]);
+        } else {
+            self.lay_edits();
+        }
+        if !self.resealed.is_empty() {
             self.restatus();
         }
-        self.close_gaps();
-        let ontology = self.ontology;
-        let entities: Vec<Arc<Entity>> = self.entities.into_iter().flatten().collect();
-        let mut topology = DiGraph::with_capacity(entities.len(), self.links.len());
-        for _ in &entities {
-            topology.add_node(());
+        self.link_up(unlinked);
+        self.check_identifiers(&mut by_identifier);
+        self.graph.by_identifier = Arc::new(by_identifier);
+        self.check_cardinality();
+        self.check_circles();
+        self.outcome()
+    }
+
+    fn outcome(mut self) -> Result<Graph, Refusals> {
+        if !self.refusals.is_empty() {
+            self.refusals.sort_by_key(|refusal| refusal.change);
+            return Err(Refusals(self.refusals));
         }
-        let mut links = Vec::with_capacity(self.links.len());
-        for (from, to, link) in self.links.into_iter().flatten() {
-            topology.add_edge(node(from), node(to), link.relation);
-            links.push(link);
+        self.graph.version.sequence += 1;
+        self.graph.version.content = hash::content_hash(&self.graph);
+        Ok(self.graph)
+    }
+
+    /// The identifiers of all entities that keep theirs.
+    fn identifiers_of_others(&mut self) -> HashMap<Identifier, EntityIx> {
+        if self.touched_entities.is_empty() && self.edited_entities.is_empty() {
+            return std::mem::take(Arc::make_mut(&mut self.graph.by_identifier));
         }
-        let mut by_kind = vec![Vec::new(); ontology.kinds.len()];
-        let mut by_identifier = HashMap::new();
-        for (at, entity) in entities.iter().enumerate() {
-            let ix = EntityIx(at as u32);
-            by_kind[entity.kind.0 as usize].push(ix);
-            by_identifier.extend(entity.identifiers.iter().map(|identifier| (identifier.clone(), ix)));
-        }
-        let mut count_by_relation = vec![0; ontology.relations.len()];
-        links.iter().for_each(|link: &Arc<Link>| count_by_relation[link.relation.0 as usize] += 1);
-        let sizes = entities.iter().map(|e| e.evidence.len()).chain(links.iter().map(|l| l.evidence.len()));
-        let max_evidence =
-            sizes.chain(self.completeness.values().map(|s| s.evidence.len())).max().unwrap_or(0);
-        let adjacency = |direction| adjacency(&ontology, entities.len(), &topology, direction);
-        let (forward, inverse) = (adjacency(Direction::Forward), adjacency(Direction::Inverse));
-        let mut max_degrees = vec![[0; 2]; ontology.relations.len()];
-        for (side, adjacency) in [&forward, &inverse].into_iter().enumerate() {
-            for at in 0..entities.len() as u32 {
-                for along in adjacency.of(EntityIx(at)).chunk_by(|a, b| a.0 == b.0) {
-                    let max = &mut max_degrees[along[0].0.0 as usize][side];
-                    *max = along.len().max(*max);
-                }
+        let mut index = std::mem::take(Arc::make_mut(&mut self.graph.by_identifier));
+        for (ix, _) in self.edited_entities.iter().filter(|(ix, _)| ix.0 < self.base.entity_count) {
+            for identifier in self.base.entity(*ix).identifiers() {
+                index.remove(identifier);
             }
         }
-        let degree = |at: u32| forward.of(EntityIx(at)).len() + inverse.of(EntityIx(at)).len();
-        let max_degree = (0..entities.len() as u32).map(degree).max().unwrap_or(0);
-        let lists = |e: &Arc<Entity>| {
-            let longest = e.properties.iter().map(|(_, v)| v.members().len()).max().unwrap_or(0);
-            longest.max(e.identifiers.len())
-        };
-        let max_list = entities.iter().map(lists).max().unwrap_or(0);
-        let mut graph = Graph {
-            version: DataVersion { sequence, content: [0; 32], ontology: ontology.hash },
-            ontology,
-            entities,
-            links,
-            topology,
-            by_id: self.by_id,
-            merged: self.merged,
-            by_identifier,
-            by_kind,
-            completeness: self.completeness,
-            forward,
-            inverse,
-            count_by_relation,
-            max_degrees,
-            max_degree,
-            max_evidence,
-            max_list,
-            by_name: OnceLock::new(),
-            by_link_id: OnceLock::new(),
-            by_evidence_id: OnceLock::new(),
-        };
-        graph.version.content = content_hash(&graph);
-        graph
+        // An entity that was edited takes its identifiers again with those that were touched.
+        for (ix, edited) in &self.edited_entities {
+            if edited.is_some() {
+                self.touched_entities.entry(*ix).or_insert(0);
+            }
+        }
+        index
+    }
+
+    /// Lays down every chunk anew that has an edited row. Nothing is to go.
+    fn lay_edits(&mut self) {
+        let Graph { entity_chunks, dates, .. } = &mut self.graph;
+        for at in chunks_of(self.edited_entities.keys().map(|ix| ix.0)) {
+            let old = entity_chunks[at].clone();
+            let mut chunk = EntityChunk::default();
+            for row in 0..old.rows.len() {
+                let ix = EntityIx((at * CHUNK_ROWS + row) as u32);
+                match self.edited_entities.get(&ix) {
+                    Some(Some(edited)) => chunk.push(edited, dates),
+                    _ => {
+                        let record = Entity { chunk: &old, row, dates }.record();
+                        chunk.push(&record, dates);
+                    }
+                }
+            }
+            entity_chunks[at] = Arc::new(chunk);
+        }
+        for at in chunks_of(self.edited_links.keys().map(|ix| ix.0)) {
+            let old = self.graph.link_chunks[at].clone();
+            let mut chunk = LinkChunk::default();
+            for row in 0..old.rows.len() {
+                match self.edited_links.get(&LinkIx((at * CHUNK_ROWS + row) as u32)) {
+                    Some(Some(edited)) => chunk.push(edited),
+                    _ => chunk.push(&old.record(row)),
+                }
+            }
+            self.graph.link_chunks[at] = Arc::new(chunk);
+        }
+    }
+
+    /// Lays down everything anew without what has gone. Gives where each entity is now; one that has
+    /// gone is where the next one is.
+    fn close_gaps(&mut self) -> Vec<EntityIx> {
+        let gone: HashSet<EntityIx> =
+            self.edited_entities.iter().filter(|(_, edited)| edited.is_none()).map(|(ix, _)| *ix).collect();
+        let kept = |ix: EntityIx| !gone.contains(&ix);
+        let mut position = 0;
+        let mut moved = Vec::with_capacity(self.graph.entity_count());
+        for ix in self.graph.entities() {
+            moved.push(EntityIx(position));
+            position += u32::from(kept(ix));
+        }
+        let to = |ix: EntityIx| moved[ix.0 as usize];
+        let requote =
+            |evidence: &mut [EvidenceRecord]| evidence.iter_mut().for_each(|e| e.source = to(e.source));
+        let (mut entities, mut links) = (Vec::new(), Vec::new());
+        let mut dates = self.graph.dates.clone();
+        let mut ids = IdIndex::new();
+        for ix in self.graph.entities().filter(|ix| kept(*ix)) {
+            let mut record = match self.edited_entities.remove(&ix) {
+                Some(Some(edited)) => *edited,
+                _ => self.graph.entity(ix).record(),
+            };
+            requote(&mut record.evidence);
+            tail(&mut entities, |chunk: &EntityChunk| chunk.rows.len()).push(&record, &mut dates);
+            ids.insert(&record.id, to(ix), |ix| Entity::at(&entities, &dates, ix).id());
+        }
+        let mut link_moved = HashMap::new();
+        let mut count = 0;
+        for ix in self.graph.links() {
+            let mut record = match self.edited_links.remove(&ix) {
+                Some(None) => continue,
+                Some(Some(edited)) => *edited,
+                None => self.graph.link(ix).record(),
+            };
+            (record.from, record.to) = (to(record.from), to(record.to));
+            requote(&mut record.evidence);
+            tail(&mut links, |chunk: &LinkChunk| chunk.rows.len()).push(&record);
+            link_moved.insert(ix, LinkIx(count));
+            count += 1;
+        }
+        self.touched_links = std::mem::take(&mut self.touched_links)
+            .into_iter()
+            .filter_map(|(ix, change)| Some((*link_moved.get(&ix)?, change)))
+            .collect();
+        let touched = std::mem::take(&mut self.touched_entities).into_iter().filter(|(ix, _)| kept(*ix));
+        self.touched_entities = touched.map(|(ix, change)| (to(ix), change)).collect();
+        let resealed = std::mem::take(&mut self.resealed).into_iter().filter(|ix| kept(*ix));
+        self.resealed = resealed.map(to).collect();
+        let merged = std::mem::take(Arc::make_mut(&mut self.graph.merged)).into_iter();
+        let merged = merged.map(|(id, ix)| (id, to(self.now(ix)))).collect();
+        let statements = std::mem::take(Arc::make_mut(&mut self.graph.completeness)).into_iter();
+        let statements: BTreeMap<_, _> = statements
+            .map(|((entity, relation, direction), statement)| {
+                let mut evidence = statement.evidence.list().records();
+                requote(&mut evidence);
+                (
+                    (to(entity), relation, direction),
+                    CompletenessStatement { evidence: Block::of(&evidence), ..statement },
+                )
+            })
+            .collect();
+        self.graph.merged = Arc::new(merged);
+        self.graph.completeness = Arc::new(statements);
+        self.graph.entity_chunks = entities;
+        self.graph.entity_count = position;
+        self.graph.link_chunks = links;
+        self.graph.link_count = count;
+        self.graph.dates = dates;
+        self.graph.ids = ids;
+        moved
     }
 
     /// Statuses anew, where a source's text has come or changed.
-    pub(super) fn restatus(&mut self) {
-        let texts: HashMap<EntityIx, Option<Arc<str>>> = self
-            .entities
+    fn restatus(&mut self) {
+        let resealed = &self.resealed;
+        let sha: HashMap<EntityIx, Option<Arc<str>>> = resealed
             .iter()
-            .enumerate()
-            .filter_map(|(at, e)| e.as_ref().map(|e| (at, e)))
-            .filter(|(_, e)| self.ontology.kind(e.kind).is_source)
-            .map(|(at, e)| (EntityIx(at as u32), e.text.as_ref().and_then(|t| t.sha256.clone())))
+            .map(|ix| (*ix, self.graph.entity(*ix).text().and_then(|t| t.sha256.clone())))
             .collect();
-        let status = |e: &Evidence| e.status_under(texts.get(&e.source).and_then(|sha| sha.as_deref()));
-        let stale = |evidence: &[Evidence]| evidence.iter().any(|e| e.status != status(e));
-        let restatus = |evidence: &mut [Evidence]| evidence.iter_mut().for_each(|e| e.status = status(e));
-        for entity in self.entities.iter_mut().flatten().filter(|e| stale(&e.evidence)) {
-            restatus(&mut Arc::make_mut(entity).evidence);
-        }
-        for (_, _, link) in self.links.iter_mut().flatten().filter(|(_, _, l)| stale(&l.evidence)) {
-            restatus(&mut Arc::make_mut(link).evidence);
-        }
-        for statement in self.completeness.values_mut() {
-            restatus(&mut statement.evidence);
-        }
-    }
-
-    /// Moves what stands after a removed slot forward, so that positions are without gaps again.
-    pub(super) fn close_gaps(&mut self) {
-        if self.entities.iter().all(Option::is_some) {
-            return;
-        }
-        let mut position = 0;
-        let moved: Vec<EntityIx> = self
-            .entities
-            .iter()
-            .map(|e| {
-                let ix = EntityIx(position);
-                position += u32::from(e.is_some());
-                ix
-            })
-            .collect();
-        let to = |ix: EntityIx| moved[ix.0 as usize];
-        let requote = |evidence: &mut [Evidence]| evidence.iter_mut().for_each(|e| e.source = to(e.source));
-        self.entities.retain(Option::is_some);
-        for entity in self.entities.iter_mut().flatten() {
-            requote(&mut Arc::make_mut(entity).evidence);
-        }
-        for (from, end, link) in self.links.iter_mut().flatten() {
-            (*from, *end) = (to(*from), to(*end));
-            requote(&mut Arc::make_mut(link).evidence);
-        }
-        self.by_id.values_mut().chain(self.merged.values_mut()).for_each(|ix| *ix = to(*ix));
-        self.completeness = std::mem::take(&mut self.completeness)
-            .into_iter()
-            .map(|((e, r, d), mut statement)| {
-                requote(&mut statement.evidence);
-                ((to(e), r, d), statement)
-            })
-            .collect();
-    }
-}
-
-/// Links by entity and relation in one direction; symmetric ones forward from both ends.
-fn adjacency(
-    ontology: &Ontology,
-    entities: usize,
-    topology: &DiGraph<(), RelationIx, u32>,
-    direction: Direction,
-) -> Adjacency {
-    let mut rows: Vec<(EntityIx, RelationIx, LinkIx)> = Vec::with_capacity(topology.edge_count());
-    for (at, edge) in topology.raw_edges().iter().enumerate() {
-        let (from, to) = (EntityIx(edge.source().index() as u32), EntityIx(edge.target().index() as u32));
-        let link = LinkIx(at as u32);
-        match (direction, ontology.relation(edge.weight).symmetric) {
-            (Direction::Forward, true) => rows.extend([(from, edge.weight, link), (to, edge.weight, link)]),
-            (Direction::Forward, false) => rows.push((from, edge.weight, link)),
-            (Direction::Inverse, true) => {}
-            (Direction::Inverse, false) => rows.push((to, edge.weight, link)),
-        }
-    }
-    rows.sort_unstable();
-    let mut starts = vec![0u32; entities + 1];
-    for (entity, ..) in &rows {
-        starts[entity.0 as usize + 1] += 1;
-    }
-    for i in 0..entities {
-        starts[i + 1] += starts[i];
-    }
-    Adjacency { starts, links: rows.into_iter().map(|(_, relation, link)| (relation, link)).collect() }
-}
-
-/// SHA-256 over everything the graph says, in order, each part closed off by its length.
-fn content_hash(graph: &Graph) -> [u8; 32] {
-    let ontology = &graph.ontology;
-    let mut hash = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    let evidence = |put: &mut dyn FnMut(&[u8]), all: &[Evidence]| {
-        put(&(all.len() as u64).to_le_bytes());
-        for e in all {
-            put(graph.entity(e.source).id.as_bytes());
-            for part in [&e.quote, &e.prefix, &e.suffix, &e.url, &e.note] {
-                put(part.as_deref().unwrap_or("").as_bytes());
+        let restatus = |block: &Block| -> Vec<(usize, QuoteStatus)> {
+            let quoting = block.rows.iter().enumerate().filter(|(_, e)| resealed.contains(&e.source));
+            let status = quoting.map(|(at, e)| {
+                let sha = sha.get(&e.source).and_then(|sha| sha.as_deref());
+                (at, block.record(at as u32).status_under(sha))
+            });
+            status.filter(|(at, status)| block.status(*at as u32) != *status).collect()
+        };
+        for chunk in &mut self.graph.entity_chunks {
+            let stale = restatus(&chunk.evidence);
+            if !stale.is_empty() {
+                let chunk = Arc::make_mut(chunk);
+                chunk.hash = OnceLock::new();
+                stale.iter().for_each(|(at, status)| chunk.evidence.set_status(*at, *status));
             }
-            put(e.basis.name().as_bytes());
-            put(e.status.name().as_bytes());
-            e.properties.iter().for_each(|p| put(ontology.property(*p).name.as_bytes()));
         }
-    };
-    for entity in &graph.entities {
-        put(entity.id.as_bytes());
-        put(entity.name.as_bytes());
-        for (ix, value) in &entity.properties {
-            put(ontology.property(*ix).name.as_bytes());
-            put(format!("{value:?}").as_bytes());
+        for chunk in &mut self.graph.link_chunks {
+            let stale = restatus(&chunk.evidence);
+            if !stale.is_empty() {
+                let chunk = Arc::make_mut(chunk);
+                chunk.hash = OnceLock::new();
+                stale.iter().for_each(|(at, status)| chunk.evidence.set_status(*at, *status));
+            }
         }
-        entity.identifiers.iter().for_each(|id| {
-            put(id.scheme.as_bytes());
-            put(id.value.as_bytes());
-        });
-        entity.merged_from.iter().for_each(|id| put(id.as_bytes()));
-        put(format!("{:?}", entity.text).as_bytes());
-        evidence(&mut put, &entity.evidence);
+        let stale = |statement: &CompletenessStatement| !restatus(&statement.evidence).is_empty();
+        if self.graph.completeness.values().any(stale) {
+            for statement in Arc::make_mut(&mut self.graph.completeness).values_mut() {
+                for (at, status) in restatus(&statement.evidence) {
+                    statement.evidence.set_status(at, status);
+                }
+            }
+        }
     }
-    for ix in graph.links() {
-        let (from, to) = graph.ends(ix);
-        let link = graph.link(ix);
-        put(graph.entity(from).id.as_bytes());
-        put(ontology.relation(link.relation).name.as_bytes());
-        put(graph.entity(to).id.as_bytes());
-        for date in [&link.date, &link.valid_from, &link.valid_until] {
-            put(date.as_ref().map_or("", |d| d.edtf()).as_bytes());
-            put(date.as_ref().and_then(|d| d.kind()).map_or("", |k| k.name()).as_bytes());
+
+    /// Adjacency, lists by kind and counts, for what was added or, `anew`, for everything.
+    fn link_up(&mut self, anew: bool) {
+        let base = if anew { empty_of(&self.base) } else { self.base.clone() };
+        let ontology = &*self.ontology;
+        let (graph, links) = (&self.graph, base.link_count..self.graph.link_count);
+        let entities = graph.entity_count();
+        let rows = |direction: Direction| {
+            let mut rows: Vec<Row> = Vec::with_capacity(links.len());
+            for ix in links.clone().map(LinkIx) {
+                let link = graph.link(ix);
+                let (from, to) = link.ends();
+                let relation = link.relation();
+                let there = (from, relation, Linked { link: ix, to });
+                let back = (to, relation, Linked { link: ix, to: from });
+                match (direction, ontology.relation(relation).symmetric) {
+                    (Direction::Forward, true) => rows.extend([there, back]),
+                    (Direction::Forward, false) => rows.push(there),
+                    (Direction::Inverse, true) => {}
+                    (Direction::Inverse, false) => rows.push(back),
+                }
+            }
+            rows
+        };
+        let forward = || base.forward.with(rows(Direction::Forward), entities);
+        let inverse = || base.inverse.with(rows(Direction::Inverse), entities);
+        let (forward, inverse) = if links.len() < WORTH_A_THREAD {
+            (forward(), inverse())
+        } else {
+            std::thread::scope(|scope| {
+                let other = scope.spawn(inverse);
+                let forward = forward();
+                #[expect(clippy::expect_used, reason = "it panics only where the same work here would")]
+                (forward, other.join().expect("the other half is laid down like this one"))
+            })
+        };
+        let mut counts = base.counts.clone();
+        for direction in [Direction::Forward, Direction::Inverse] {
+            let adjacency = if direction == Direction::Forward { &forward } else { &inverse };
+            for ix in links.clone().map(LinkIx) {
+                let link = graph.link(ix);
+                let relation = link.relation();
+                let ends: [EntityIx; 2] = link.ends().into();
+                for end in ends {
+                    let longest = &mut counts.max_degrees[relation.0 as usize][direction as usize];
+                    *longest = (*longest).max(adjacency.along(end, relation).len() as u32);
+                }
+            }
         }
-        for (at, value) in &link.properties {
-            put(&at.to_le_bytes());
-            put(format!("{value:?}").as_bytes());
+        for ix in links.clone().map(LinkIx) {
+            let link = graph.link(ix);
+            counts.by_relation[link.relation().0 as usize] += 1;
+            for end in <[EntityIx; 2]>::from(link.ends()) {
+                counts.max_degree = counts.max_degree.max(forward.degree(end) + inverse.degree(end));
+            }
+            counts.max_evidence = counts.max_evidence.max(link.evidence().len());
         }
-        evidence(&mut put, &link.evidence);
+        let mut by_kind = base.by_kind.clone();
+        let edited = self.edited_entities.keys().copied().filter(|ix| ix.0 < base.entity_count);
+        for ix in (base.entity_count..graph.entity_count).map(EntityIx).chain(edited) {
+            let entity = graph.entity(ix);
+            if entity.kind() != NO_KIND && ix.0 >= base.entity_count {
+                Arc::make_mut(&mut by_kind[entity.kind().0 as usize]).push(ix);
+            }
+            counts.max_evidence = counts.max_evidence.max(entity.evidence().len());
+            let lists = entity.properties().map(|(_, value)| value.members().len());
+            counts.max_list = counts.max_list.max(lists.max().unwrap_or(0)).max(entity.identifiers().len());
+        }
+        let edited = self.edited_links.keys().map(|ix| graph.link(*ix).evidence().len());
+        let said = graph.completeness.values().map(|s| s.evidence.rows.len());
+        counts.max_evidence = edited.chain(said).fold(counts.max_evidence, usize::max);
+        (self.graph.forward, self.graph.inverse) = (forward, inverse);
+        self.graph.counts = counts;
+        self.graph.by_kind = by_kind;
     }
-    for ((entity, relation, direction), statement) in graph.completeness_statements() {
-        put(graph.entity(entity).id.as_bytes());
-        put(ontology.relation(relation).name_in(direction).as_bytes());
-        put(statement.completeness.name().as_bytes());
-        evidence(&mut put, &statement.evidence);
-    }
-    hash.finalize().into()
+}
+
+/// Links below which a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 10_000;
+
+fn empty_of(graph: &Graph) -> Graph {
+    apply::empty(graph.ontology.clone())
+}
+
+/// The chunks that hold these rows, each once.
+fn chunks_of(rows: impl Iterator<Item = u32>) -> Vec<usize> {
+    let mut chunks: Vec<usize> = rows.map(|row| row as usize / CHUNK_ROWS).collect();
+    chunks.sort_unstable();
+    chunks.dedup();
+    chunks
 }

@@ -278,46 +278,50 @@ fn observed(graph: &Graph) -> Model {
         let aliases = entity.property(ontology.aliases_property());
         let aliases = aliases
             .into_iter()
-            .flat_map(Value::members)
-            .filter_map(Value::as_text)
+            .flat_map(Datum::members)
+            .filter_map(Datum::as_text)
             .map(str::to_owned)
             .collect();
-        model.names.insert(entity.id.to_string(), (entity.name.to_string(), aliases));
-        model.merged.extend(entity.merged_from.iter().map(|old| (old.to_string(), entity.id.to_string())));
-        assert_eq!(graph.find(&entity.id), Some(ix));
-        assert!(entity.merged_from.iter().all(|old| graph.find(old) == Some(ix)));
-        assert!(graph.named(&entity.name).contains(&ix));
-        assert!(graph.of_kind(entity.kind).contains(&ix));
+        model.names.insert(entity.id().to_string(), (entity.name().to_string(), aliases));
+        model
+            .merged
+            .extend(entity.merged_from().iter().map(|old| (old.to_string(), entity.id().to_string())));
+        assert_eq!(graph.find(entity.id()), Some(ix));
+        assert!(entity.merged_from().iter().all(|old| graph.find(old) == Some(ix)));
+        assert!(graph.named(entity.name()).contains(&ix));
+        assert!(graph.of_kind(entity.kind()).contains(&ix));
     }
     let mut walked = BTreeSet::new();
     for ix in graph.links() {
         let (from, to) = graph.ends(ix);
-        let relation = ontology.relation(graph.link(ix).relation);
-        let (mut a, mut b) = (graph.entity(from).id.to_string(), graph.entity(to).id.to_string());
+        let relation = ontology.relation(graph.link(ix).relation());
+        let (mut a, mut b) = (graph.entity(from).id().to_string(), graph.entity(to).id().to_string());
         if relation.symmetric && a > b {
             std::mem::swap(&mut a, &mut b);
         }
-        let words =
-            graph.link(ix).evidence.iter().filter_map(|e| e.quote.as_deref()).map(str::to_owned).collect();
+        let words = graph.link(ix).evidence().iter().filter_map(|e| e.quote()).map(str::to_owned).collect();
         assert!(model.links.insert((a, relation.name.clone(), b), words).is_none(), "one link a triple");
         assert_eq!(graph.find_link(&graph.link_id(ix)), Some(ix));
-        for evidence in &graph.link(ix).evidence {
-            let (owner, found) =
-                graph.find_evidence(&graph.evidence_id(Owner::Link(ix), evidence)).expect("indexed");
-            assert_eq!((owner, found), (Owner::Link(ix), evidence));
+        for (at, evidence) in graph.link(ix).evidence().iter().enumerate() {
+            let found = graph.find_evidence(&graph.evidence_id(Owner::Link(ix), evidence));
+            assert_eq!(found, Some((Owner::Link(ix), at)));
         }
         let back = if relation.symmetric { Direction::Forward } else { Direction::Inverse };
-        assert!(graph.along(from, graph.link(ix).relation, Direction::Forward).any(|l| l == ix));
-        assert!(graph.along(to, graph.link(ix).relation, back).any(|l| l == ix));
+        assert!(
+            graph
+                .along(from, graph.link(ix).relation(), Direction::Forward)
+                .contains(&Linked { link: ix, to })
+        );
+        assert!(graph.along(to, graph.link(ix).relation(), back).contains(&Linked { link: ix, to: from }));
         walked.insert(ix);
     }
     for ix in graph.entities() {
         for direction in [Direction::Forward, Direction::Inverse] {
-            assert!(graph.links_of(ix, direction).all(|l| walked.contains(&l)));
+            assert!(graph.links_of(ix, direction).iter().all(|l| walked.contains(&l.link)));
         }
     }
-    for ((entity, ..), statement) in graph.completeness_statements() {
-        model.said.insert(graph.entity(entity).id.to_string(), statement.completeness.name().to_owned());
+    for ((entity, ..), said) in graph.completeness_statements() {
+        model.said.insert(graph.entity(entity).id().to_string(), said.name().to_owned());
     }
     model
 }
@@ -356,5 +360,6 @@ proptest! {
         }
         let again = read_back(&graph);
         prop_assert_eq!(observed(&again), model);
+        prop_assert_eq!(again.version().content, graph.version().content, "the same content has the same hash");
     }
 }

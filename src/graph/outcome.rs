@@ -1,29 +1,21 @@
 //! What must hold of a graph as a whole, whatever the single changes were: nothing dangles, no
 //! list is too long, nothing goes in circles, identifiers are unique.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use petgraph::algo::kosaraju_scc;
-use petgraph::graphmap::DiGraphMap;
 
-use super::apply::Next;
+use super::apply::Transaction;
 use super::change::*;
+use super::topology::Topology;
 use super::*;
 
 /// How many names a circle is shown with.
 const CIRCLE_SHOWN: usize = 8;
 
-impl Next {
-    pub(super) fn check_outcome(&mut self) {
-        // What was removed may be missed by what was refused; the rest concerns what was taken.
-        if self.refusals.is_empty() {
-            self.check_removed();
-        }
-        self.check_cardinality();
-        self.check_circles();
-        self.check_identifiers();
-    }
-
+impl Transaction {
+    /// Whatever was removed must not be named any more. Cost: linear in the whole graph, where
+    /// something was removed.
     pub(super) fn check_removed(&mut self) {
         if self.removed.is_empty() {
             return;
@@ -36,14 +28,30 @@ impl Next {
                 uses.entry(*i).or_insert_with(|| (id.clone(), 0)).1 += 1;
             }
         };
-        let links = self.links.iter().flatten();
-        links.for_each(|(from, to, link)| {
-            [*from, *to].into_iter().chain(link.evidence.iter().map(|e| e.source)).for_each(&mut used);
-        });
-        self.entities.iter().flatten().flat_map(|e| e.evidence.iter()).for_each(|e| used(e.source));
-        self.completeness.iter().for_each(|((entity, ..), statement)| {
-            [*entity].into_iter().chain(statement.evidence.iter().map(|e| e.source)).for_each(&mut used);
-        });
+        for ix in self.graph.links() {
+            match self.edited_links.get(&ix) {
+                Some(None) => {}
+                Some(Some(link)) => {
+                    let sources = link.evidence.iter().map(|e| e.source);
+                    [link.from, link.to].into_iter().chain(sources).for_each(&mut used);
+                }
+                None => {
+                    let link = self.graph.link(ix);
+                    let sources = link.evidence().iter().map(|e| e.source());
+                    <[_; 2]>::from(link.ends()).into_iter().chain(sources).for_each(&mut used);
+                }
+            }
+        }
+        for ix in self.graph.entities() {
+            match self.edited_entities.get(&ix) {
+                Some(edited) => edited.iter().flat_map(|e| &e.evidence).for_each(|e| used(e.source)),
+                None => self.graph.entity(ix).evidence().iter().for_each(|e| used(e.source())),
+            }
+        }
+        for ((entity, ..), statement) in &*self.graph.completeness {
+            let sources = statement.evidence.rows.iter().map(|e| e.source);
+            [*entity].into_iter().chain(sources).for_each(&mut used);
+        }
         for (i, (id, count)) in uses {
             self.refuse(
                 i,
@@ -54,131 +62,96 @@ impl Next {
         }
     }
 
-    pub(super) fn check_cardinality(&mut self) {
-        let ontology = self.ontology.clone();
-        let mut counts: HashMap<(RelationIx, EntityIx), (u32, usize)> = HashMap::new();
-        for (at, (from, _, link)) in
-            self.links.iter().enumerate().filter_map(|(at, l)| l.as_ref().map(|l| (at, l)))
-        {
-            if ontology.relation(link.relation).max.is_some()
-                && self.touched_relations.contains(&link.relation)
-            {
-                let count = counts.entry((link.relation, *from)).or_default();
-                count.0 += 1;
-                count.1 = count.1.max(self.touched_links.get(&LinkIx(at as u32)).copied().unwrap_or(0));
-            }
-        }
-        let mut over: Vec<_> = counts.into_iter().collect();
-        over.sort();
-        for ((relation, from), (count, change)) in over {
-            let relation = ontology.relation(relation);
-            let max = relation.max.unwrap_or(u32::MAX);
-            if count > max {
-                let id = self.id_of(from);
-                self.refuse(
-                    change,
-                    RefusalCode::Cardinality,
-                    format!("`{id}` has {count} links `{}`", relation.name),
-                    &format!("at most {max} may be; remove {}", count - max),
+    /// Every entity that was touched and has identifiers takes them; a name that another has is
+    /// refused. `from` tells where the rows of before are now.
+    pub(super) fn check_identifiers(&mut self, by_identifier: &mut HashMap<Identifier, EntityIx>) {
+        let mut touched: Vec<(EntityIx, usize)> =
+            std::mem::take(&mut self.touched_entities).into_iter().collect();
+        touched.sort_unstable();
+        let change_of: HashMap<EntityIx, usize> = touched.iter().copied().collect();
+        for (ix, change) in touched {
+            for identifier in self.graph.entity(ix).identifiers() {
+                let Some(other) = by_identifier.insert(identifier.clone(), ix).filter(|other| *other != ix)
+                else {
+                    continue;
+                };
+                let (first, second) = (other.min(ix), other.max(ix));
+                let change = change.max(change_of.get(&other).copied().unwrap_or(0));
+                let what = format!(
+                    "`{}` and `{}` both have the identifier {} {}",
+                    self.graph.entity(first).id(),
+                    self.graph.entity(second).id(),
+                    identifier.scheme,
+                    identifier.value
                 );
+                let help = "they are one entity (merge them), or one identifier is wrong".to_owned();
+                self.refusals.push(Refusal { change, code: RefusalCode::Taken, what, help });
             }
         }
     }
 
+    /// No list is longer than its relation allows.
+    pub(super) fn check_cardinality(&mut self) {
+        let ontology = self.ontology.clone();
+        let mut lists: BTreeMap<(RelationIx, EntityIx), usize> = BTreeMap::new();
+        for (ix, change) in &self.touched_links {
+            let link = self.graph.link(*ix);
+            if ontology.relation(link.relation()).max.is_some() {
+                let last = lists.entry((link.relation(), link.ends().0)).or_default();
+                *last = (*last).max(*change);
+            }
+        }
+        for ((relation, from), change) in lists {
+            let count = self.graph.along(from, relation, Direction::Forward).len();
+            let relation = ontology.relation(relation);
+            let max = relation.max.map_or(usize::MAX, |max| max as usize);
+            if count > max {
+                let id = self.graph.entity(from).id();
+                let what = format!("`{id}` has {count} links `{}`", relation.name);
+                let help = format!("at most {max} may be; remove {}", count - max);
+                self.refuse(change, RefusalCode::Cardinality, what, &help);
+            }
+        }
+    }
+
+    /// No chain of an acyclic relation comes back to where it began. Cost: linear in the entities and
+    /// the links of each such relation that was touched.
     pub(super) fn check_circles(&mut self) {
         let ontology = self.ontology.clone();
-        let mut relations: Vec<RelationIx> =
-            self.touched_relations.iter().copied().filter(|r| ontology.relation(*r).acyclic).collect();
+        let change_of: HashMap<LinkIx, usize> = self.touched_links.iter().copied().collect();
+        let mut relations: Vec<RelationIx> = change_of
+            .keys()
+            .map(|ix| self.graph.link(*ix).relation())
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
         relations.sort();
+        relations.retain(|relation| ontology.relation(*relation).acyclic);
         for relation in relations {
-            let mut graph: DiGraphMap<u32, usize> = DiGraphMap::new();
-            for (at, link) in self.links.iter().enumerate() {
-                if let Some((from, to, link)) = link
-                    && link.relation == relation
-                {
-                    graph.add_edge(
-                        from.0,
-                        to.0,
-                        self.touched_links.get(&LinkIx(at as u32)).copied().unwrap_or(0),
-                    );
-                }
-            }
             // Kosaraju's, since petgraph's Tarjan recurses once a link and a long chain would end the
             // process.
-            let circles: Vec<Vec<u32>> =
-                kosaraju_scc(&graph).into_iter().filter(|scc| scc.len() > 1).collect();
-            let circle_of: HashMap<u32, usize> = circles
-                .iter()
-                .enumerate()
-                .flat_map(|(at, circle)| circle.iter().map(move |ix| (*ix, at)))
-                .collect();
-            let mut last = vec![0; circles.len()];
-            for (a, b, change) in graph.all_edges() {
-                if let (Some(x), Some(y)) = (circle_of.get(&a), circle_of.get(&b))
-                    && x == y
-                {
-                    last[*x] = last[*x].max(*change);
-                }
-            }
-            for (circle, change) in circles.into_iter().zip(last) {
-                let mut ids: Vec<String> = circle
-                    .iter()
-                    .rev()
-                    .take(CIRCLE_SHOWN)
-                    .map(|ix| format!("`{}`", self.id_of(EntityIx(*ix))))
-                    .collect();
+            let graph = &self.graph;
+            let circles = kosaraju_scc(Topology { graph, relation }).into_iter().filter(|scc| scc.len() > 1);
+            let mut found = Vec::new();
+            for circle in circles {
+                let within: HashSet<u32> = circle.iter().copied().collect();
+                let links =
+                    circle.iter().flat_map(|at| graph.along(EntityIx(*at), relation, Direction::Forward));
+                let closing = links.filter(|linked| within.contains(&linked.to.0));
+                let last = closing.filter_map(|linked| change_of.get(&linked.link)).max().copied();
+                let shown = circle.iter().rev().take(CIRCLE_SHOWN);
+                let mut ids: Vec<String> =
+                    shown.map(|at| format!("`{}`", graph.entity(EntityIx(*at)).id())).collect();
                 if circle.len() > CIRCLE_SHOWN {
                     ids.push(format!("{} more", circle.len() - CIRCLE_SHOWN));
                 }
-                let name = &ontology.relation(relation).name;
-                self.refuse(
-                    change,
-                    RefusalCode::Cycle,
-                    format!("links `{name}` close a circle through {}", ids.join(", ")),
-                    "remove one of them",
-                );
+                found.push((last.unwrap_or(0), ids.join(", ")));
+            }
+            let name = &ontology.relation(relation).name;
+            for (change, ids) in found {
+                let what = format!("links `{name}` close a circle through {ids}");
+                self.refuse(change, RefusalCode::Cycle, what, "remove one of them");
             }
         }
-    }
-
-    pub(super) fn check_identifiers(&mut self) {
-        let mut seen: HashMap<Identifier, EntityIx> = HashMap::new();
-        let mut clashes = Vec::new();
-        for (at, entity) in self.entities.iter().enumerate().filter_map(|(at, e)| e.as_ref().map(|e| (at, e)))
-        {
-            let ix = EntityIx(at as u32);
-            for identifier in &entity.identifiers {
-                if let Some(first) = seen.insert(identifier.clone(), ix)
-                    && first != ix
-                {
-                    clashes.push((identifier.clone(), first, ix));
-                }
-            }
-        }
-        for (identifier, first, second) in clashes {
-            let change = [first, second]
-                .iter()
-                .filter_map(|ix| self.touched_entities.get(ix))
-                .max()
-                .copied()
-                .unwrap_or(0);
-            let what = format!(
-                "`{}` and `{}` both have the identifier {} {}",
-                self.id_of(first),
-                self.id_of(second),
-                identifier.scheme,
-                identifier.value
-            );
-            self.refuse(
-                change,
-                RefusalCode::Taken,
-                what,
-                "they are one entity (merge them), or one identifier is wrong",
-            );
-        }
-    }
-
-    pub(super) fn id_of(&self, ix: EntityIx) -> String {
-        self.entities[ix.0 as usize].as_ref().map(|e| e.id.to_string()).unwrap_or_default()
     }
 }

@@ -1,18 +1,20 @@
 //! From arguments, as JSON after coercion, to filters, orders and pages. What their types allow
 //! and their meaning does not is refused with the argument's name.
 
+use std::sync::OnceLock;
+
 use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
 use super::error::{Code, GraphqlError};
 use crate::graph::{Basis, QuoteStatus};
 use crate::ontology::{
-    Common, Datatype, Date, DateKind, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx,
-    upper_snake,
+    Common, Datatype, Date, DateKind, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx,
+    RelationIx, upper_snake,
 };
 use crate::query::filter::{Comparison, DateRelation, EntityFilter, LinkFilter, Test, TextOp, TextTest};
 use crate::query::order::{Sort, SortKey};
-use crate::query::page::PageRequest;
+use crate::query::page::{OrderTag, PageRequest, order_tag};
 
 /// Items a page has if nobody says.
 pub const PAGE_DEFAULT: usize = 20;
@@ -21,9 +23,49 @@ pub const PAGE_MAX: usize = 100;
 /// Bytes a compiled regular expression may take.
 const REGEX_BYTES: usize = 1 << 18;
 
-/// The arguments of one field.
+/// The arguments of one field, and what they mean to a list once one has been asked for: a field
+/// that is answered for many objects reads its arguments once.
 #[derive(Debug, Default)]
-pub struct Arguments(pub Map<String, Json>);
+pub struct Arguments {
+    given: Map<String, Json>,
+    list: OnceLock<Result<Box<ListRequest>>>,
+}
+
+/// What is asked of a list.
+#[derive(Debug)]
+pub struct ListRequest {
+    /// Which part of it.
+    pub page: PageRequest,
+    /// Which entities, by `where`.
+    pub entities: Option<EntityFilter>,
+    /// Which links, by `where`.
+    pub links: Option<LinkFilter>,
+    /// Of which kinds.
+    pub kinds: Option<Vec<KindIx>>,
+    /// Along which relations.
+    pub relations: Option<Vec<RelationIx>>,
+    /// Which way.
+    pub direction: Option<Direction>,
+    /// On which basis.
+    pub basis: Option<Basis>,
+    /// In which order.
+    pub sorts: Vec<Sort>,
+    /// What a cursor is bound to: the list's name and its order.
+    pub tag: OrderTag,
+}
+
+impl ListRequest {
+    /// Whether everything is meant, in insertion order.
+    pub fn is_plain(&self) -> bool {
+        self.entities.is_none()
+            && self.links.is_none()
+            && self.kinds.is_none()
+            && self.relations.is_none()
+            && self.direction.is_none()
+            && self.basis.is_none()
+            && self.sorts.is_empty()
+    }
+}
 
 type Result<T> = std::result::Result<T, GraphqlError>;
 
@@ -53,19 +95,80 @@ fn text(value: &Json) -> String {
 }
 
 impl Arguments {
+    /// Arguments as JSON after coercion.
+    pub fn new(given: Map<String, Json>) -> Arguments {
+        Arguments { given, list: OnceLock::new() }
+    }
+
+    /// What is asked of a list, read by `read` when first asked.
+    ///
+    /// # Errors
+    /// What `read` gives, each time.
+    pub fn list(&self, read: impl FnOnce(&Arguments) -> Result<ListRequest>) -> Result<&ListRequest> {
+        let list = self.list.get_or_init(|| read(self).map(Box::new));
+        list.as_deref().map_err(Clone::clone)
+    }
+
+    /// What is asked of a list of entities that is called `name`.
+    ///
+    /// # Errors
+    /// Page sizes over `max` and values that say nothing.
+    pub fn entity_list(
+        &self,
+        ontology: &Ontology,
+        max: usize,
+        of: Common,
+        name: &str,
+    ) -> Result<ListRequest> {
+        let page = self.page(max)?;
+        let entities = self.entity_filter(ontology, of)?;
+        let sorts = self.sorts(ontology, of);
+        let tag = order_tag(&format!("{name} {sorts:?}"));
+        let (kinds, basis) = (self.kinds(ontology), self.basis());
+        Ok(ListRequest {
+            page,
+            entities,
+            links: None,
+            kinds,
+            relations: None,
+            direction: None,
+            basis,
+            sorts,
+            tag,
+        })
+    }
+
+    /// What is asked of a list of links that is called `name`.
+    ///
+    /// # Errors
+    /// As for entities.
+    pub fn link_list(&self, ontology: &Ontology, max: usize, name: &str) -> Result<ListRequest> {
+        let page = self.page(max)?;
+        let links = self.link_filter(ontology)?;
+        let sorts = Vec::new();
+        let tag = order_tag(&format!("{name} {sorts:?}"));
+        let direction = match self.text("direction").as_deref() {
+            Some("OUTGOING") => Some(Direction::Forward),
+            Some("INCOMING") => Some(Direction::Inverse),
+            _ => None,
+        };
+        let (relations, basis) = (self.relations(ontology), self.basis());
+        Ok(ListRequest { page, entities: None, links, kinds: None, relations, direction, basis, sorts, tag })
+    }
+
     /// The text of an argument.
     pub fn text(&self, name: &str) -> Option<String> {
-        given(&self.0, name).map(text)
+        given(&self.given, name).map(text)
     }
 
     /// The texts of a list argument.
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
-        given(&self.0, name).map(|v| items(v).iter().map(text).collect())
+        given(&self.given, name).map(|v| items(v).iter().map(text).collect())
     }
 
     /// The object of an argument.
     pub fn object(&self, name: &str) -> Option<&Map<String, Json>> {
-        given(&self.0, name).and_then(Json::as_object)
+        given(&self.given, name).and_then(Json::as_object)
     }
 
     /// `first`, `after`, `last` and `before`; `max` is how many items a page may have.
@@ -74,7 +177,7 @@ impl Arguments {
     /// A negative or too large number of items.
     pub fn page(&self, max: usize) -> Result<PageRequest> {
         let count = |name: &str| -> Result<Option<usize>> {
-            let Some(n) = given(&self.0, name).and_then(Json::as_i64) else { return Ok(None) };
+            let Some(n) = given(&self.given, name).and_then(Json::as_i64) else { return Ok(None) };
             let n = usize::try_from(n).map_err(|_| bad(format!("`{name}` is {n}; give 0 to {max}")))?;
             if n > max {
                 return Err(GraphqlError::limit(
@@ -125,7 +228,7 @@ impl Arguments {
 
     /// `orderBy`.
     pub fn sorts(&self, ontology: &Ontology, of: Common) -> Vec<Sort> {
-        let Some(value) = given(&self.0, "orderBy") else { return Vec::new() };
+        let Some(value) = given(&self.given, "orderBy") else { return Vec::new() };
         let sort = |item: &Json| {
             let map = item.as_object()?;
             let word = text(given(map, "field")?);

@@ -2,50 +2,167 @@
 //! selections, each bounded by the longest such list that the graph holds. Never below what the
 //! answer will hold in nodes.
 
+use apollo_compiler::ast::Value as AstValue;
 use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::{Schema, ast};
+use apollo_compiler::{Name, Schema};
+use serde_json::{Map, Value as Json};
 
 use super::arguments::PAGE_DEFAULT;
 use super::resolvers::NODES_MAX;
 use crate::graph::Graph;
+use crate::ontology::{Direction, KindIx, Ontology, RelationIx};
 
-/// Nodes the answer may hold at most. The document is valid, and its unfolded size has been
-/// guarded. Cost: one walk over the unfolded selections.
-pub fn cost(
-    schema: &Schema,
-    document: &ExecutableDocument,
-    operation: &Operation,
-    variables: &JsonMap,
-    graph: &Graph,
-    page_max: usize,
-) -> u64 {
-    Walk { schema, document, variables, graph, page_max }.selections(&operation.selection_set, None)
+/// The cost of an operation as a formula over variables and graph, worked out once a document.
+#[derive(Debug)]
+pub struct Formula(Vec<Weight>);
+
+/// So many objects, and what is selected of each.
+#[derive(Debug)]
+struct Weight {
+    size: Size,
+    under: Vec<Weight>,
+}
+
+#[derive(Debug)]
+enum Size {
+    One,
+    /// A connection: itself, and what its items multiply.
+    Page {
+        first: Count,
+        last: Count,
+        longest: Longest,
+    },
+    /// The items of the page around it.
+    Items,
+    Longest(Longest),
+    /// As many as ids are given.
+    Given(Count),
+}
+
+/// A number that an argument gives.
+#[derive(Debug)]
+enum Count {
+    Absent,
+    Number(u64),
+    Variable(Name),
+}
+
+/// The longest list of a sort.
+#[derive(Debug)]
+enum Longest {
+    Links,
+    Kind(KindIx),
+    Entities,
+    Along(RelationIx, Direction),
+    OfOne,
+    Evidence,
+    List,
+    Number(usize),
+}
+
+impl Formula {
+    /// The formula of a valid operation whose unfolded size has been guarded. Cost: one walk over
+    /// the unfolded selections.
+    pub fn new(
+        schema: &Schema,
+        document: &ExecutableDocument,
+        operation: &Operation,
+        ontology: &Ontology,
+    ) -> Formula {
+        let walk = Walk { schema, document, ontology };
+        let mut under = Vec::new();
+        walk.selections(&operation.selection_set, false, &mut under);
+        Formula(under)
+    }
+
+    /// Nodes the answer may hold at most. Cost: a multiplication a selection.
+    pub fn cost(&self, variables: &Map<String, Json>, graph: &Graph, page_max: usize) -> u64 {
+        Evaluation { variables, graph, page_max: page_max as u64 }.sum(&self.0, 0)
+    }
+}
+
+struct Evaluation<'a> {
+    variables: &'a Map<String, Json>,
+    graph: &'a Graph,
+    page_max: u64,
+}
+
+impl Evaluation<'_> {
+    fn sum(&self, weights: &[Weight], page: u64) -> u64 {
+        weights.iter().map(|weight| self.weight(weight, page)).fold(0, u64::saturating_add)
+    }
+
+    fn weight(&self, weight: &Weight, page: u64) -> u64 {
+        let of = |size: u64| size.saturating_mul(self.sum(&weight.under, 0).saturating_add(1));
+        match &weight.size {
+            Size::One => of(1),
+            Size::Items => of(page),
+            Size::Longest(longest) => of(self.longest(longest)),
+            Size::Given(count) => of(self.count(count).unwrap_or(NODES_MAX as u64)),
+            Size::Page { first, last, longest } => {
+                let asked = match (self.count(first), self.count(last)) {
+                    (None, None) => PAGE_DEFAULT as u64,
+                    (Some(one), None) | (None, Some(one)) => one,
+                    (Some(first), Some(last)) => first.min(last),
+                };
+                let size = asked.min(self.page_max).min(self.longest(longest));
+                self.sum(&weight.under, size).saturating_add(1)
+            }
+        }
+    }
+
+    fn count(&self, count: &Count) -> Option<u64> {
+        match count {
+            Count::Absent => None,
+            Count::Number(n) => Some(*n),
+            Count::Variable(name) => match self.variables.get(name.as_str())? {
+                Json::Array(items) => Some(items.len() as u64),
+                Json::String(_) => Some(1),
+                other => other.as_i64().map(|n| n.max(0) as u64),
+            },
+        }
+    }
+
+    fn longest(&self, longest: &Longest) -> u64 {
+        let graph = self.graph;
+        (match longest {
+            Longest::Links => graph.link_count(),
+            Longest::Kind(kind) => graph.of_kind(*kind).len(),
+            Longest::Entities => graph.entity_count(),
+            Longest::Along(relation, direction) => graph.max_degree_along(*relation, *direction),
+            Longest::OfOne => graph.max_degree(),
+            Longest::Evidence => graph.max_evidence(),
+            Longest::List => graph.max_list(),
+            Longest::Number(n) => *n,
+        }) as u64
+    }
 }
 
 struct Walk<'a> {
     schema: &'a Schema,
     document: &'a ExecutableDocument,
-    variables: &'a JsonMap,
-    graph: &'a Graph,
-    page_max: usize,
+    ontology: &'a Ontology,
 }
 
 impl Walk<'_> {
-    /// `page` is the size of the page whose connection these selections are of.
-    fn selections(&self, set: &SelectionSet, page: Option<u64>) -> u64 {
-        let cost = |selection: &Selection| match selection {
-            Selection::Field(field) => self.field(field, set.ty.as_str(), page),
-            Selection::InlineFragment(fragment) => self.selections(&fragment.selection_set, page),
-            Selection::FragmentSpread(spread) => {
-                spread.fragment_def(self.document).map_or(0, |f| self.selections(&f.selection_set, page))
+    /// `paged` where these selections are of a connection.
+    fn selections(&self, set: &SelectionSet, paged: bool, out: &mut Vec<Weight>) {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) => out.extend(self.field(field, set.ty.as_str(), paged)),
+                Selection::InlineFragment(fragment) => self.selections(&fragment.selection_set, paged, out),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = spread.fragment_def(self.document) {
+                        self.selections(&fragment.selection_set, paged, out);
+                    }
+                }
             }
-        };
-        set.selections.iter().map(cost).fold(0, u64::saturating_add)
+        }
     }
 
-    fn field(&self, field: &Field, parent: &str, page: Option<u64>) -> u64 {
+    fn field(&self, field: &Field, parent: &str, paged: bool) -> Option<Weight> {
         let ty = field.ty();
         let named = ty.inner_named_type().as_str();
         let composite = matches!(
@@ -53,77 +170,70 @@ impl Walk<'_> {
             Some(ExtendedType::Object(_) | ExtendedType::Interface(_))
         );
         if !composite || field.name.starts_with("__") {
-            return 0;
+            return None;
         }
-        if named.ends_with("Connection") {
-            let size = self.page_size(field).min(self.longest(parent, field));
-            return self.selections(&field.selection_set, Some(size)).saturating_add(1);
-        }
-        let size = match (page, field.name.as_str()) {
-            (Some(size), "edges" | "nodes") => size,
-            _ if ty.is_list() => self.list_size(field, named),
-            _ => 1,
-        };
-        size.saturating_mul(self.selections(&field.selection_set, None).saturating_add(1))
-    }
-
-    fn page_size(&self, field: &Field) -> u64 {
-        let given = |name: &str| field.specified_argument_by_name(name).and_then(|v| self.integer(v));
-        let size = match (given("first"), given("last")) {
-            (None, None) => PAGE_DEFAULT as u64,
-            (Some(one), None) | (None, Some(one)) => one,
-            (Some(first), Some(last)) => first.min(last),
-        };
-        size.min(self.page_max as u64)
-    }
-
-    fn integer(&self, value: &ast::Value) -> Option<u64> {
-        match value {
-            ast::Value::Variable(name) => {
-                self.variables.get(name.as_str())?.as_i64().map(|n| n.max(0) as u64)
+        let count = |name: &str| field.specified_argument_by_name(name).map_or(Count::Absent, |v| count(v));
+        let page = named.ends_with("Connection");
+        let size = if page {
+            Size::Page {
+                first: count("first"),
+                last: count("last"),
+                longest: self.longest(parent, &field.name),
             }
-            other => other.to_i32().map(|n| n.max(0) as u64),
-        }
+        } else if paged && matches!(field.name.as_str(), "edges" | "nodes") {
+            Size::Items
+        } else if !ty.is_list() {
+            Size::One
+        } else if named == "Node" {
+            Size::Given(count("ids"))
+        } else {
+            Size::Longest(self.list(named))
+        };
+        let mut under = Vec::new();
+        self.selections(&field.selection_set, page, &mut under);
+        Some(Weight { size, under })
     }
 
-    /// The longest list that this connection can be a page of.
-    fn longest(&self, parent: &str, field: &Field) -> u64 {
-        let (graph, ontology) = (self.graph, self.graph.ontology());
-        let name = field.name.as_str();
-        let longest = match (parent, name) {
-            ("Query", "links") => graph.link_count(),
-            ("Query", plural) => match ontology.kinds.iter().position(|k| k.plural == plural) {
-                Some(at) => graph.of_kind(crate::ontology::KindIx(at as u16)).len(),
-                None => graph.entity_count(),
+    /// The longest list that a connection can be a page of.
+    fn longest(&self, parent: &str, name: &str) -> Longest {
+        match (parent, name) {
+            ("Query", "links") => Longest::Links,
+            ("Query", plural) => match self.ontology.kinds.iter().position(|k| k.plural == plural) {
+                Some(at) => Longest::Kind(KindIx(at as u16)),
+                None => Longest::Entities,
             },
-            (_, relation) => match ontology.relation_named(relation) {
-                Some((ix, direction)) => graph.max_degree_along(ix, direction),
-                None => graph.max_degree(),
+            (_, relation) => match self.ontology.relation_named(relation) {
+                Some((ix, direction)) => Longest::Along(ix, direction),
+                None => Longest::OfOne,
             },
-        };
-        longest as u64
+        }
     }
 
     /// Lists that are no pages.
-    fn list_size(&self, field: &Field, named: &str) -> u64 {
-        let ontology = self.graph.ontology();
-        let size = match (field.name.as_str(), named) {
-            ("nodes", "Node") => match field.specified_argument_by_name("ids").map(|v| v.as_ref()) {
-                Some(ast::Value::List(ids)) => ids.len(),
-                _ => NODES_MAX,
-            },
-            (_, "Evidence") => self.graph.max_evidence(),
-            (_, "Kind") => ontology.kinds.len(),
-            (_, "Relation") => ontology.relations.len(),
-            (_, "Gap") => ontology.gaps.len(),
-            (_, "Property") => {
-                let of_kinds = ontology.kinds.iter().map(|k| k.properties.len());
-                of_kinds.chain(ontology.relations.iter().map(|r| r.properties.len())).max().unwrap_or(0)
+    fn list(&self, named: &str) -> Longest {
+        let ontology = self.ontology;
+        let of_relations = ontology.relations.iter().map(|r| r.properties.len());
+        Longest::Number(match named {
+            "Evidence" => return Longest::Evidence,
+            "Kind" => ontology.kinds.len(),
+            "Relation" => ontology.relations.len(),
+            "Gap" => ontology.gaps.len(),
+            "Property" => {
+                ontology.kinds.iter().map(|k| k.properties.len()).chain(of_relations).max().unwrap_or(0)
             }
-            (_, "PropertyValue") => ontology.relations.iter().map(|r| r.properties.len()).max().unwrap_or(0),
-            _ => self.graph.max_list(),
-        };
-        size as u64
+            "PropertyValue" => of_relations.max().unwrap_or(0),
+            _ => return Longest::List,
+        })
+    }
+}
+
+/// The number that a literal or a variable gives; of a list, how long it is.
+fn count(value: &AstValue) -> Count {
+    match value {
+        AstValue::Variable(name) => Count::Variable(name.clone()),
+        AstValue::List(items) => Count::Number(items.len() as u64),
+        AstValue::String(_) => Count::Number(1),
+        other => other.to_i32().map_or(Count::Absent, |n| Count::Number(n.max(0) as u64)),
     }
 }
 
@@ -153,14 +263,14 @@ pub fn check_one_of(
                 ))
             };
             match argument.value.as_ref() {
-                ast::Value::Object(given) => match given.as_slice() {
+                AstValue::Object(given) => match given.as_slice() {
                     [(key, value)] if value.is_null() => return refuse(&format!("`{key}`: null")),
                     // Whether a variable is null shows when it is read; the field answers for it.
                     [_] => {}
                     [] => return refuse("none"),
                     all => return refuse(&all.len().to_string()),
                 },
-                ast::Value::Variable(name) => {
+                AstValue::Variable(name) => {
                     if let Some(given) = variables.get(name.as_str()).and_then(|v| v.as_object())
                         && (given.len() != 1 || given.values().any(|v| v.is_null()))
                     {
@@ -172,4 +282,15 @@ pub fn check_one_of(
         }
     }
     Ok(())
+}
+
+/// Whether any argument of an operation is a `@oneOf` input.
+pub fn has_one_of(schema: &Schema, document: &ExecutableDocument, operation: &Operation) -> bool {
+    operation.all_fields(document).any(|field| {
+        field.arguments.iter().any(|argument| {
+            let definition = field.definition.argument_by_name(&argument.name);
+            let input = definition.and_then(|d| schema.get_input_object(d.ty.inner_named_type()));
+            input.is_some_and(|input| input.directives.has("oneOf"))
+        })
+    })
 }

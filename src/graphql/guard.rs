@@ -48,6 +48,8 @@ pub struct Limits {
     pub cost: u64,
     /// Entities and links that one operation may look at.
     pub steps: u64,
+    /// Bytes of text of the documents whose check and plan are kept.
+    pub cache_bytes: usize,
 }
 
 impl Default for Limits {
@@ -66,6 +68,7 @@ impl Default for Limits {
             answer_bytes: 16 << 20,
             cost: 100_000,
             steps: 20_000_000,
+            cache_bytes: 4 << 20,
         }
     }
 }

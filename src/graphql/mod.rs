@@ -5,26 +5,27 @@
 pub mod arguments;
 pub mod cost;
 pub mod declare;
+mod documents;
 pub mod error;
 mod execute;
 pub mod guard;
+mod lists;
+mod plan;
 pub mod resolvers;
 mod slow;
 
-use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
+use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType, Selection};
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::diagnostic::Diagnostic;
-use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::introspection::partial_execute;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
-use apollo_compiler::{Name, Node};
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
@@ -34,7 +35,10 @@ pub use guard::Limits;
 use crate::graph::Graph;
 use crate::ontology::{Ontology, nearest, upper_snake};
 use crate::query::Budget;
-use execute::{Execution, FieldTable};
+use cost::Formula;
+use documents::{Checked, Documents, Prepared};
+use execute::Execution;
+use plan::{Planner, Types};
 use resolvers::Context;
 
 /// Errors that one answer lists one by one; the last entry counts the rest.
@@ -101,7 +105,8 @@ fn errors_json(errors: &[GraphqlError]) -> Vec<Json> {
 /// The API of one ontology: executes requests over whichever graph it is given.
 pub struct Api {
     declaration: declare::Declaration,
-    fields: FieldTable,
+    types: Types,
+    documents: Documents,
     widths: guard::Widths,
     /// Built when first asked: only the newest introspection, and tests against it, need it.
     slow: OnceLock<async_graphql::dynamic::Schema>,
@@ -123,11 +128,13 @@ impl Api {
     /// Where names of the ontology meet names of the API.
     pub fn new(ontology: &Arc<Ontology>, limits: Limits) -> Result<Api, String> {
         let declaration = declare::declare(ontology)?;
-        let fields = FieldTable::new(&declaration.schema, ontology)?;
+        let types = Types::new(&declaration.schema, ontology)?;
         let widths = guard::Widths::new(&declaration.schema);
         let implementers = declaration.schema.implementers_map();
         let ontology = ontology.clone();
-        Ok(Api { declaration, fields, widths, slow: OnceLock::new(), ontology, limits, implementers })
+        let documents = Documents::new(limits.cache_bytes);
+        let slow = OnceLock::new();
+        Ok(Api { declaration, types, documents, widths, slow, ontology, limits, implementers })
     }
 
     /// The schema as SDL, every element described.
@@ -174,68 +181,93 @@ impl Api {
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
         let page_max = self.limits.page;
         let context = Context { graph: graph.clone(), budget: budget.clone(), page_max };
-        let owned;
-        let request = match guard::without_descriptions(&request.query) {
-            Cow::Borrowed(_) => request,
-            Cow::Owned(query) => {
-                owned = Request { query, ..request.clone() };
-                &owned
-            }
-        };
-        let done = self.parse(request).and_then(|document| {
-            let introspects = only_introspects(&document, request.operation_name.as_deref());
-            let prepared = match self.prepare(graph, request, document) {
-                // What apollo-compiler does not know of introspection, async-graphql may.
-                Err(refusal) if introspects => {
-                    return Ok((self.introspect(&context, request).map_err(|_| refusal)?, None));
-                }
-                prepared => prepared?,
-            };
-            Ok((self.run(road, &context, request, &prepared)?, Some(prepared.cost)))
-        });
+        let done = self.answer(road, &context, request);
         match done {
             _ if budget.is_cancelled() => {
                 let message = "the operation took longer than it may; ask for less, or for pages of it";
                 Response::refused(Outcome::TimedOut, &[GraphqlError::new(Code::Timeout, message)])
             }
-            Ok(((data, errors), cost)) => {
+            Ok(((body, errors), cost)) => {
                 let asked = request.extensions.get("cost") == Some(&Json::Bool(true));
                 let extensions = asked.then(|| {
                     json!({
-                        "cost": {"nodes": cost.unwrap_or(0), "limit": self.limits.cost},
+                        "cost": {"nodes": cost, "limit": self.limits.cost},
                         "version": graph.version().to_string(),
                     })
                 });
-                Response { outcome: Outcome::Executed, body: body_of(&data, &errors, extensions) }
+                Response { outcome: Outcome::Executed, body: body_of(body, &errors, extensions) }
             }
             Err(Refusal { outcome, errors }) => Response::refused(outcome, &errors),
         }
     }
 
-    fn parse(&self, request: &Request) -> Result<Document, Refusal> {
-        if request.query.trim().is_empty() {
+    fn answer(&self, road: Road, context: &Context, request: &Request) -> Result<(Answer, u64), Refusal> {
+        let name = request.operation_name.as_deref();
+        let refuse_mutation = |ty: OperationType| match ty {
+            OperationType::Mutation if request.read_only => {
+                let message = "GET changes nothing; send a mutation by POST";
+                let errors = vec![GraphqlError::new(Code::MethodNotAllowed, message)];
+                Err(Refusal { outcome: Outcome::MutationRefused, errors })
+            }
+            _ => Ok(()),
+        };
+        let document = match self.documents.get(&request.query) {
+            Some(document) => document,
+            None => {
+                let text = guard::without_descriptions(&request.query);
+                let parsed = self.parse(&text)?;
+                if let Some(operation) = operation_of(&parsed, name) {
+                    refuse_mutation(operation.operation_type)?;
+                }
+                let introspects = only_introspects(&parsed, name);
+                match parsed.to_executable_validate(&self.declaration.schema) {
+                    Ok(document) => self.documents.keep(&request.query, Checked::new(document)),
+                    // What apollo-compiler does not know of introspection, async-graphql may.
+                    Err(invalid) => {
+                        let refusal = self.diagnostics(Code::ValidationFailed, &invalid.errors);
+                        guard::values(&request.variables, &self.limits)?;
+                        if !introspects {
+                            return Err(refusal);
+                        }
+                        let answer = self.slowly(context, &text, name, &request.variables);
+                        return Ok((answer.map_err(|_| refusal)?, 0));
+                    }
+                }
+            }
+        };
+        let operation = self.operation(&document, name)?;
+        refuse_mutation(operation.definition.operation_type)?;
+        let variables = self.coerce(&document, &operation, &request.variables)?;
+        let cost = operation.formula.cost(&variables.plain, &context.graph, self.limits.page);
+        if cost > self.limits.cost {
+            let help = "ask for smaller pages with `first`, or for fewer lists within lists";
+            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
+        }
+        let answer = match road {
+            Road::Slow => {
+                let text = guard::without_descriptions(&request.query);
+                self.slowly(context, &text, name, &variables.plain)?
+            }
+            Road::Own => self.run(context, &document, &operation, &variables)?,
+        };
+        Ok((answer, cost))
+    }
+
+    fn parse(&self, text: &str) -> Result<Document, Refusal> {
+        if text.trim().is_empty() {
             return Err(GraphqlError::new(
                 Code::ParseFailed,
                 "the query is empty; write for example { version { label } }",
             )
             .into());
         }
-        guard::measure(&request.query, &self.limits)?;
-        guard::values(&request.variables, &self.limits)?;
+        guard::measure(text, &self.limits)?;
         let document = Document::parser()
             .recursion_limit(self.limits.nesting as usize * 4)
             .token_limit(self.limits.tokens as usize * 4)
-            .parse_ast(request.query.as_str(), "query")
+            .parse_ast(text, "query")
             .map_err(|e| self.diagnostics(Code::ParseFailed, &e.errors))?;
         guard::unfold(&document, &self.limits, &self.widths)?;
-        if request.read_only
-            && operation_of(&document, request.operation_name.as_deref())
-                .is_some_and(|o| o.operation_type == OperationType::Mutation)
-        {
-            let message = "GET changes nothing; send a mutation by POST";
-            let errors = vec![GraphqlError::new(Code::MethodNotAllowed, message)];
-            return Err(Refusal { outcome: Outcome::MutationRefused, errors });
-        }
         Ok(document)
     }
 
@@ -276,16 +308,14 @@ impl Api {
         same.or_else(|| nearest(&names[1], values)).map(str::to_owned)
     }
 
-    fn prepare(&self, graph: &Graph, request: &Request, document: Document) -> Result<Prepared, Refusal> {
-        let schema = &self.declaration.schema;
-        let document = document
-            .to_executable_validate(schema)
-            .map_err(|e| self.diagnostics(Code::ValidationFailed, &e.errors))?;
-        let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
-            let names: Vec<&str> = document.operations.named.keys().map(|n| n.as_str()).collect();
+    /// The operation that a request picks, ready to be planned.
+    fn operation(&self, document: &Checked, name: Option<&str>) -> Result<Arc<Prepared>, Refusal> {
+        let valid = &document.valid;
+        let definition = valid.operations.get(name).map_err(|_| {
+            let names: Vec<&str> = valid.operations.named.keys().map(|n| n.as_str()).collect();
             let unnamed = names.is_empty();
             let names = names.join(", ");
-            let message = match &request.operation_name {
+            let message = match name {
                 Some(name) if unnamed => format!(
                     "there is no operation `{name}` in the document: its only one has no name; leave `operationName` out"
                 ),
@@ -294,84 +324,107 @@ impl Api {
             };
             GraphqlError::new(Code::OperationResolution, message)
         })?;
-        let given: JsonMap = serde_json::from_value(Json::Object(request.variables.clone()))
+        Ok(document.prepared(definition, || Prepared {
+            definition: definition.clone(),
+            introspects: definition
+                .root_fields(valid)
+                .any(|f| matches!(f.name.as_str(), "__schema" | "__type")),
+            formula: Formula::new(&self.declaration.schema, valid, definition, &self.ontology),
+            switches: plan::switches(valid, definition),
+            one_of: cost::has_one_of(&self.declaration.schema, valid, definition),
+            plans: RwLock::default(),
+        }))
+    }
+
+    /// CoerceVariableValues.
+    fn coerce(
+        &self,
+        document: &Checked,
+        operation: &Prepared,
+        given: &Map<String, Json>,
+    ) -> Result<Variables, Refusal> {
+        let schema = &self.declaration.schema;
+        let definition = &operation.definition;
+        if definition.variables.is_empty() && !operation.one_of {
+            return Ok(Variables { plain: Map::new(), coerced: None });
+        }
+        guard::values(given, &self.limits)?;
+        let given: JsonMap = serde_json::from_value(Json::Object(given.clone()))
             .map_err(|e| GraphqlError::new(Code::BadVariable, e.to_string()))?;
-        let coerced = coerce_variable_values(schema, operation, &given).map_err(|e| {
-            let graphql = e.to_graphql_error(&document.sources);
+        let coerced = coerce_variable_values(schema, definition, &given).map_err(|e| {
+            let graphql = e.to_graphql_error(&document.valid.sources);
             let mut error = GraphqlError::new(Code::BadVariable, graphql.message);
             error.locations = graphql.locations.iter().map(|l| (l.line, l.column)).collect();
             error
         })?;
-        cost::check_one_of(schema, &document, operation, &coerced)
-            .map_err(|message| GraphqlError::new(Code::ValidationFailed, message))?;
-        let cost = cost::cost(schema, &document, operation, &coerced, graph, self.limits.page);
-        if cost > self.limits.cost {
-            let help = "ask for smaller pages with `first`, or for fewer lists within lists";
-            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
+        if operation.one_of {
+            cost::check_one_of(schema, &document.valid, definition, &coerced)
+                .map_err(|message| GraphqlError::new(Code::ValidationFailed, message))?;
         }
-        let operation = operation.clone();
-        let variables = match serde_json::to_value(&*coerced) {
+        let plain = match serde_json::to_value(&*coerced) {
             Ok(Json::Object(map)) => map,
             _ => Map::new(),
         };
-        Ok(Prepared { document, operation, variables, coerced, cost })
+        Ok(Variables { plain, coerced: Some(coerced) })
     }
 
     fn run(
         &self,
-        road: Road,
         context: &Context,
-        request: &Request,
-        prepared: &Prepared,
+        document: &Checked,
+        operation: &Prepared,
+        variables: &Variables,
     ) -> Result<Answer, Refusal> {
-        let Prepared { document, operation, variables, .. } = prepared;
-        if let Road::Slow = road {
-            return self.slowly(context, request, variables);
-        }
-        let introspects =
-            operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type"));
-        let introspection = if introspects { self.introspection(prepared)? } else { Map::new() };
-        let schema = &self.declaration.schema;
-        let fields = &self.fields;
+        let introspection = if operation.introspects {
+            self.introspection(document, operation, variables)?
+        } else {
+            Map::new()
+        };
+        let planner =
+            Planner { schema: &self.declaration.schema, types: &self.types, document: &document.valid };
+        let Some(plan) = operation.plan(planner, &variables.plain) else {
+            return Err(GraphqlError::new(Code::Internal, "an operation of no type").into());
+        };
         let execution = Execution {
-            schema,
-            document,
-            variables,
+            planner,
+            plan: &plan,
+            variables: &variables.plain,
             context,
-            fields,
             introspection: &introspection,
             answer_bytes: self.limits.answer_bytes,
         };
-        Ok(execution.execute_query(operation))
+        Ok(execution.execute_query(DATA))
     }
 
     /// `__schema` and `__type` of a document, by response key, over our own schema.
-    fn introspection(&self, prepared: &Prepared) -> Result<Map<String, Json>, Refusal> {
-        let Prepared { document, operation, coerced, .. } = prepared;
+    fn introspection(
+        &self,
+        document: &Checked,
+        operation: &Prepared,
+        variables: &Variables,
+    ) -> Result<Map<String, Json>, Refusal> {
         let schema = &self.declaration.schema;
-        let answer = partial_execute(schema, &self.implementers, document, operation, coerced)
-            .map_err(|e| GraphqlError::new(Code::ValidationFailed, e.message().to_string()))?;
+        let none = Valid::assume_valid(JsonMap::new());
+        let coerced = variables.coerced.as_ref().unwrap_or(&none);
+        let answer =
+            partial_execute(schema, &self.implementers, &document.valid, &operation.definition, coerced)
+                .map_err(|e| GraphqlError::new(Code::ValidationFailed, e.message().to_string()))?;
         match serde_json::to_value(answer.data) {
             Ok(Json::Object(data)) => Ok(data),
             _ => Err(GraphqlError::new(Code::Internal, "introspection gave no data").into()),
         }
     }
 
-    /// A document that asks for the schema alone, in words newer than apollo-compiler's such as
-    /// `isOneOf`, answered by async-graphql.
-    fn introspect(&self, context: &Context, request: &Request) -> Result<Answer, Refusal> {
-        self.slowly(context, request, &request.variables)
-    }
-
+    /// By async-graphql's own execution.
     fn slowly(
         &self,
         context: &Context,
-        request: &Request,
+        text: &str,
+        name: Option<&str>,
         variables: &Map<String, Json>,
     ) -> Result<Answer, Refusal> {
-        let name = request.operation_name.as_deref();
-        match slow::execute(self.slow_schema(), context.clone(), &request.query, name, variables) {
-            (Some(data), errors) => Ok((data, errors)),
+        match slow::execute(self.slow_schema(), context.clone(), text, name, variables) {
+            (Some(data), errors) => Ok(([DATA, &data].concat(), errors)),
             (None, errors) => Err(Refusal { outcome: Outcome::RequestError, errors }),
         }
     }
@@ -386,8 +439,11 @@ static NO_FIELD: LazyLock<Regex> =
 static NO_VALUE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("`(\\w+)` does not exist on `(\\w+)`").unwrap());
 
-/// `data` as JSON bytes, and the errors.
+/// The answer up to the end of `data`, if all went well; and the errors.
 type Answer = (Vec<u8>, Vec<GraphqlError>);
+
+/// How an answer without errors begins.
+const DATA: &[u8] = b"{\"data\":";
 
 /// Who answers.
 #[derive(Clone, Copy)]
@@ -397,21 +453,19 @@ enum Road {
 }
 
 /// A response by section 7.1 of the specification: errors first, so that a reader sees them.
-fn body_of(data: &[u8], errors: &[GraphqlError], extensions: Option<Json>) -> Vec<u8> {
-    let mut body = Vec::with_capacity(data.len() + 64);
-    body.push(b'{');
+fn body_of(mut answer: Vec<u8>, errors: &[GraphqlError], extensions: Option<Json>) -> Vec<u8> {
     if !errors.is_empty() {
-        body.extend_from_slice(b"\"errors\":");
+        let mut body = b"{\"errors\":".to_vec();
         body.extend_from_slice(Json::Array(errors_json(errors)).to_string().as_bytes());
         body.push(b',');
+        body.extend_from_slice(&answer[1..]);
+        answer = body;
     }
-    body.extend_from_slice(b"\"data\":");
-    body.extend_from_slice(data);
     if let Some(extensions) = extensions {
-        body.extend_from_slice(format!(",\"extensions\":{extensions}").as_bytes());
+        answer.extend_from_slice(format!(",\"extensions\":{extensions}").as_bytes());
     }
-    body.push(b'}');
-    body
+    answer.push(b'}');
+    answer
 }
 
 /// The operation that a request picks; none where it picks none.
@@ -448,13 +502,11 @@ fn only_introspects(document: &Document, name: Option<&str>) -> bool {
     })
 }
 
-/// What a request has become once it may run.
-struct Prepared {
-    document: Valid<ExecutableDocument>,
-    operation: Node<Operation>,
-    variables: Map<String, Json>,
-    coerced: Valid<JsonMap>,
-    cost: u64,
+/// Variables after coercion.
+struct Variables {
+    plain: Map<String, Json>,
+    /// As apollo-compiler has them; none where the operation has no variables.
+    coerced: Option<Valid<JsonMap>>,
 }
 
 /// Why it may not.

@@ -115,7 +115,7 @@ fn field_of(declared: &DeclaredSchema, definition: &FieldDefinition, answer: Fie
             }
             // A look at the clock's flag, so that wide selections stop too.
             context.budget.spend(1).map_err(|e| extended(e.into()))?;
-            let resolved = answer.resolve(context, object, &Arguments(arguments)).map_err(extended)?;
+            let resolved = answer.resolve(context, object, &Arguments::new(arguments)).map_err(extended)?;
             value_of(context, resolved, abstract_type)
         })
     });
@@ -139,12 +139,16 @@ fn extended(error: GraphqlError) -> async_graphql::Error {
 
 fn value_of<'a>(
     context: &Context,
-    resolved: Resolved,
+    resolved: Resolved<'_>,
     abstract_type: bool,
 ) -> async_graphql::Result<Option<dy::FieldValue<'a>>> {
     Ok(match resolved {
         Resolved::Null => None,
-        Resolved::Leaf(json) => Some(dy::FieldValue::value(Value::from_json(json)?)),
+        Resolved::Text(text) => Some(dy::FieldValue::value(text)),
+        Resolved::Made(text) => Some(dy::FieldValue::value(text)),
+        Resolved::Int(number) => Some(dy::FieldValue::value(number)),
+        Resolved::Float(number) => Some(dy::FieldValue::value(number)),
+        Resolved::Boolean(truth) => Some(dy::FieldValue::value(truth)),
         Resolved::Object(object) => {
             let concrete =
                 abstract_type.then(|| object.type_name(&context.graph).map(str::to_owned)).flatten();
@@ -155,10 +159,11 @@ fn value_of<'a>(
             })
         }
         Resolved::List(items) => {
-            let values = items
-                .into_iter()
-                .map(|item| Ok(value_of(context, item, abstract_type)?.unwrap_or(dy::FieldValue::NULL)));
-            Some(dy::FieldValue::list(values.collect::<async_graphql::Result<Vec<_>>>()?))
+            let item = |at| {
+                let value = value_of(context, items.get(context, at), abstract_type)?;
+                Ok(value.unwrap_or(dy::FieldValue::NULL))
+            };
+            Some(dy::FieldValue::list((0..items.len()).map(item).collect::<async_graphql::Result<Vec<_>>>()?))
         }
     })
 }

@@ -9,10 +9,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Batch;
 use crate::graph::{
-    Change, EntityDraft, Evidence, EvidenceDraft, Graph, Identifier, LinkDraft, Owner, SourceText,
-    SourceTextDraft, seal_to_text,
+    Change, Datum, EntityDraft, Evidence, EvidenceDraft, EvidenceList, Graph, Identifier, LinkDraft, Owner,
+    SourceText, SourceTextDraft, seal_to_text,
 };
-use crate::ontology::{Fault, FuzzyDate, Location, Value, describe, suggest};
+use crate::ontology::{Fault, FuzzyDate, Location, describe, suggest};
 
 /// Bytes a line may have; far beyond any entity with its evidence, far below memory.
 const LINE_BYTES: usize = 16 << 20;
@@ -266,8 +266,7 @@ impl From<EvidenceShape> for EvidenceDraft {
     }
 }
 
-/// Writes a graph as lines: sources, other entities, links, statements, merges, each in insertion
-/// order, so that equal graphs give equal bytes and `read` of what was written gives the graph.
+/// Writes a graph as lines: entities, links, statements, merges, each in insertion order, so that equal graphs give equal bytes and `read` of what was written gives the graph.
 ///
 /// # Errors
 /// What `out` gives.
@@ -278,99 +277,96 @@ pub fn write(graph: &Graph, out: &mut impl std::io::Write) -> std::io::Result<()
         serde_json::to_writer(&mut *out, map)?;
         out.write_all(b"\n")
     };
-    for sources in [true, false] {
-        for ix in graph.entities().filter(|ix| (graph.entity(*ix).kind == source_kind) == sources) {
-            let entity = graph.entity(ix);
-            let mut map = Map::new();
-            map.insert(if sources { "source" } else { "entity" }.into(), json!(*entity.id));
-            map.insert("kind".into(), json!(ontology.kind(entity.kind).name));
-            map.insert("name".into(), json!(*entity.name));
-            let implied = |id: &&Identifier| {
-                !entity.properties.iter().any(|(p, v)| {
-                    ontology.property(*p).identifier.as_deref() == Some(&*id.scheme)
-                        && v.members().iter().any(|m| m.as_text() == Some(&*id.value))
-                })
-            };
-            let identifiers: Vec<Json> = entity
-                .identifiers
-                .iter()
-                .filter(implied)
-                .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
-                .collect();
-            if !identifiers.is_empty() {
-                map.insert("identifiers".into(), Json::Array(identifiers));
-            }
-            for (property, value) in &entity.properties {
-                let property = ontology.property(*property);
-                map.insert(property.name.clone(), value_json(graph, value));
-            }
-            if let Some(text) = &entity.text {
-                map.insert("text".into(), text_json(text));
-            }
-            put_evidence(graph, &mut map, Owner::Entity(ix));
-            line(&map)?;
+    for ix in graph.entities() {
+        let entity = graph.entity(ix);
+        let mut map = Map::new();
+        let key = if entity.kind() == source_kind { "source" } else { "entity" };
+        map.insert(key.into(), json!(entity.id()));
+        map.insert("kind".into(), json!(ontology.kind(entity.kind()).name));
+        map.insert("name".into(), json!(entity.name()));
+        let implied = |id: &&Identifier| {
+            !entity.properties().any(|(p, v)| {
+                ontology.property(p).identifier.as_deref() == Some(&*id.scheme)
+                    && v.members().any(|m| m.as_text() == Some(&*id.value))
+            })
+        };
+        let identifiers: Vec<Json> = entity
+            .identifiers()
+            .iter()
+            .filter(implied)
+            .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
+            .collect();
+        if !identifiers.is_empty() {
+            map.insert("identifiers".into(), Json::Array(identifiers));
         }
+        for (property, value) in entity.properties() {
+            map.insert(ontology.property(property).name.clone(), value_json(graph, value));
+        }
+        if let Some(text) = entity.text() {
+            map.insert("text".into(), text_json(text));
+        }
+        put_evidence(graph, &mut map, entity.evidence());
+        line(&map)?;
     }
     for ix in graph.links() {
-        let (from, to) = graph.ends(ix);
         let link = graph.link(ix);
-        let relation = ontology.relation(link.relation);
+        let (from, to) = link.ends();
+        let relation = ontology.relation(link.relation());
         let mut map = Map::new();
-        map.insert("link".into(), json!([*graph.entity(from).id, relation.name, *graph.entity(to).id]));
+        map.insert("link".into(), json!([graph.entity(from).id(), relation.name, graph.entity(to).id()]));
         for (key, date) in
-            [("date", &link.date), ("validFrom", &link.valid_from), ("validUntil", &link.valid_until)]
+            [("date", link.date()), ("validFrom", link.valid_from()), ("validUntil", link.valid_until())]
         {
             if let Some(date) = date {
                 map.insert(key.into(), date_json(date));
             }
         }
-        if !link.properties.is_empty() {
-            let properties = link.properties.iter().map(|(at, value)| {
-                let property = &relation.properties[*at as usize];
+        if link.properties().len() > 0 {
+            let properties = link.properties().map(|(at, value)| {
+                let property = &relation.properties[at as usize];
                 (property.name.clone(), value_json(graph, value))
             });
             map.insert("properties".into(), Json::Object(properties.collect()));
         }
-        put_evidence(graph, &mut map, Owner::Link(ix));
+        put_evidence(graph, &mut map, link.evidence());
         line(&map)?;
     }
-    for ((entity, relation, direction), statement) in graph.completeness_statements() {
+    for ((entity, relation, direction), completeness) in graph.completeness_statements() {
         let mut map = Map::new();
         let name = ontology.relation(relation).name_in(direction);
-        map.insert("about".into(), json!([*graph.entity(entity).id, name]));
-        map.insert("completeness".into(), json!(statement.completeness.name()));
-        put_evidence(graph, &mut map, Owner::List(entity, relation, direction));
+        map.insert("about".into(), json!([graph.entity(entity).id(), name]));
+        map.insert("completeness".into(), json!(completeness.name()));
+        put_evidence(graph, &mut map, graph.evidence(Owner::List(entity, relation, direction)));
         line(&map)?;
     }
     for ix in graph.entities() {
-        for old in &graph.entity(ix).merged_from {
+        for old in graph.entity(ix).merged_from() {
             let merged =
-                [("merged".to_owned(), json!(**old)), ("into".to_owned(), json!(*graph.entity(ix).id))];
+                [("merged".to_owned(), json!(**old)), ("into".to_owned(), json!(graph.entity(ix).id()))];
             line(&merged.into_iter().collect())?;
         }
     }
     Ok(())
 }
 
-fn put_evidence(graph: &Graph, map: &mut Map<String, Json>, owner: Owner) {
-    let all = graph.evidence(owner);
+fn put_evidence(graph: &Graph, map: &mut Map<String, Json>, all: EvidenceList<'_>) {
     if !all.is_empty() {
         map.insert("evidence".into(), Json::Array(all.iter().map(|e| evidence_json(graph, e)).collect()));
     }
 }
 
-fn evidence_json(graph: &Graph, e: &Evidence) -> Json {
-    let text = |t: &Option<std::sync::Arc<str>>| t.as_deref().map(str::to_owned);
-    let seal = |found: bool| e.checked.filter(|(_, f)| *f == found).map(|(seal, _)| seal_to_text(&seal));
+fn evidence_json(graph: &Graph, e: Evidence<'_>) -> Json {
+    let text = |t: Option<&str>| t.map(str::to_owned);
+    let seal = |found: bool| e.checked().filter(|(_, f)| *f == found).map(|(seal, _)| seal_to_text(&seal));
     json!(EvidenceShape {
-        source: graph.entity(e.source).id.to_string(),
-        quote: text(&e.quote),
-        prefix: text(&e.prefix),
-        suffix: text(&e.suffix),
-        url: text(&e.url),
-        basis: e.basis.name().to_owned(),
-        note: text(&e.note),
-        properties: e.properties.iter().map(|p| graph.ontology().property(*p).name.clone()).collect(),
+        source: graph.entity(e.source()).id().to_owned(),
+        quote: text(e.quote()),
+        prefix: text(e.prefix()),
+        suffix: text(e.suffix()),
+        url: text(e.url()),
+        basis: e.basis().name().to_owned(),
+        note: text(e.note()),
+        properties: e.properties().iter().map(|p| graph.ontology().property(*p).name.clone()).collect(),
         verified: seal(true),
         not_found: seal(false),
     })
@@ -397,15 +393,15 @@ fn date_json(date: &FuzzyDate) -> Json {
     }
 }
 
-fn value_json(graph: &Graph, value: &Value) -> Json {
+fn value_json(graph: &Graph, value: Datum<'_>) -> Json {
     match value {
-        Value::Text(text) => json!(**text),
-        Value::Int(number) => json!(number),
-        Value::Float(number) => json!(number),
-        Value::Boolean(truth) => json!(truth),
-        Value::Date(day) => json!(day.to_string()),
-        Value::FuzzyDate(date) => date_json(date),
-        Value::Symbol(ix, at) => json!(graph.ontology().enumeration(*ix).words[*at as usize].name),
-        Value::List(values) => values.iter().map(|v| value_json(graph, v)).collect(),
+        Datum::Text(text) => json!(text),
+        Datum::Int(number) => json!(number),
+        Datum::Float(number) => json!(number),
+        Datum::Boolean(truth) => json!(truth),
+        Datum::Date(day) => json!(day.to_string()),
+        Datum::FuzzyDate(date) => date_json(date),
+        Datum::Symbol(ix, at) => json!(graph.ontology().enumeration(ix).words[at as usize].name),
+        list @ Datum::List(_) => list.members().map(|v| value_json(graph, v)).collect(),
     }
 }

@@ -3,8 +3,8 @@
 
 use regex::Regex;
 
-use crate::graph::{Basis, Entity, EntityIx, Graph, LinkIx, QuoteStatus};
-use crate::ontology::{Date, DateKind, FuzzyDate, KindIx, PropertyIx, RelationIx, Value};
+use crate::graph::{Basis, Datum, Entity, EntityIx, Graph, LinkIx, QuoteStatus};
+use crate::ontology::{Date, DateKind, FuzzyDate, KindIx, PropertyIx, RelationIx};
 
 /// A test of text. With `ignore_case` both sides are folded to lower case first.
 #[derive(Clone, Debug)]
@@ -33,6 +33,14 @@ pub enum TextOp {
 }
 
 impl TextTest {
+    /// What it costs: a list of words is compared word by word.
+    fn size(&self) -> u64 {
+        match &self.op {
+            TextOp::In(words) | TextOp::NotIn(words) => words.len().max(1) as u64,
+            _ => 1,
+        }
+    }
+
     fn holds(&self, text: &str) -> bool {
         let folded;
         let text = if self.ignore_case && !matches!(self.op, TextOp::Matches(_)) {
@@ -124,43 +132,52 @@ pub enum Test {
 }
 
 impl Test {
+    fn size(&self) -> u64 {
+        match self {
+            Test::Text(test) => test.size(),
+            Test::NumberIn(all) | Test::NumberNotIn(all) => all.len().max(1) as u64,
+            Test::DateIn(all) => all.len().max(1) as u64,
+            _ => 1,
+        }
+    }
+
     fn negative(&self) -> bool {
         let none_of = matches!(self, Test::Text(TextTest { op: TextOp::NotIn(_), .. }));
         none_of || matches!(self, Test::NumberNotIn(_) | Test::SymbolNotIn(_))
     }
 
     /// Whether the test passes on a value that may be absent.
-    pub fn holds(&self, value: Option<&Value>) -> bool {
+    pub fn holds(&self, value: Option<Datum<'_>>) -> bool {
         match (self, value) {
             (Test::IsNull(absent), value) => value.is_none() == *absent,
             (_, None) => self.negative(),
-            (_, Some(Value::List(values))) if self.negative() => values.iter().all(|v| self.holds_one(v)),
-            (_, Some(value)) => value.members().iter().any(|v| self.holds_one(v)),
+            (_, Some(value)) if self.negative() => value.members().all(|v| self.holds_one(v)),
+            (_, Some(value)) => value.members().any(|v| self.holds_one(v)),
         }
     }
 
-    fn holds_one(&self, value: &Value) -> bool {
-        let number = |value: &Value| match value {
-            Value::Int(n) => Some(f64::from(*n)),
-            Value::Float(n) => Some(*n),
+    fn holds_one(&self, value: Datum<'_>) -> bool {
+        let number = |value: Datum<'_>| match value {
+            Datum::Int(n) => Some(f64::from(n)),
+            Datum::Float(n) => Some(n),
             _ => None,
         };
         match (self, value) {
-            (Test::Text(test), Value::Text(text)) => test.holds(text),
+            (Test::Text(test), Datum::Text(text)) => test.holds(text),
             (Test::NumberIn(numbers), value) => number(value).is_some_and(|n| numbers.contains(&n)),
             (Test::NumberNotIn(numbers), value) => number(value).is_some_and(|n| !numbers.contains(&n)),
             (Test::Number(comparison, bound), value) => {
                 number(value).is_some_and(|n| comparison.holds(n, *bound))
             }
-            (Test::Boolean(wanted), Value::Boolean(truth)) => wanted == truth,
-            (Test::DateIn(days), Value::Date(day)) => days.contains(day),
-            (Test::Date(comparison, bound), Value::Date(day)) => comparison.holds(*day, *bound),
-            (Test::FuzzyDate(relation, other), Value::FuzzyDate(date)) => date_holds(*relation, date, other),
-            (Test::FuzzyDateKind(kinds), Value::FuzzyDate(date)) => {
+            (Test::Boolean(wanted), Datum::Boolean(truth)) => *wanted == truth,
+            (Test::DateIn(days), Datum::Date(day)) => days.contains(&day),
+            (Test::Date(comparison, bound), Datum::Date(day)) => comparison.holds(day, *bound),
+            (Test::FuzzyDate(relation, other), Datum::FuzzyDate(date)) => date_holds(*relation, date, other),
+            (Test::FuzzyDateKind(kinds), Datum::FuzzyDate(date)) => {
                 date.kind().is_some_and(|k| kinds.contains(&k))
             }
-            (Test::SymbolIn(words), Value::Symbol(_, word)) => words.contains(word),
-            (Test::SymbolNotIn(words), Value::Symbol(_, word)) => !words.contains(word),
+            (Test::SymbolIn(words), Datum::Symbol(_, word)) => words.contains(&word),
+            (Test::SymbolNotIn(words), Datum::Symbol(_, word)) => !words.contains(&word),
             _ => false,
         }
     }
@@ -207,7 +224,10 @@ impl EntityFilter {
                 1 + all.iter().map(EntityFilter::size).sum::<u64>()
             }
             EntityFilter::Not(not) => 1 + not.size(),
-            _ => 1,
+            EntityFilter::Id(test) | EntityFilter::Name(test) => test.size(),
+            EntityFilter::Kind(_) => 1,
+            EntityFilter::Property(_, test) => test.size(),
+            EntityFilter::Identifier(scheme, value) => scheme.iter().chain(value).map(TextTest::size).sum(),
         }
     }
 
@@ -216,18 +236,18 @@ impl EntityFilter {
         self.holds_of(graph.entity(ix))
     }
 
-    fn holds_of(&self, entity: &Entity) -> bool {
+    fn holds_of(&self, entity: Entity<'_>) -> bool {
         match self {
             EntityFilter::And(all) => all.iter().all(|f| f.holds_of(entity)),
             EntityFilter::Or(any) => any.iter().any(|f| f.holds_of(entity)),
             EntityFilter::Not(not) => !not.holds_of(entity),
-            EntityFilter::Id(test) => test.holds(&entity.id),
-            EntityFilter::Kind(kinds) => kinds.contains(&entity.kind),
-            EntityFilter::Name(test) => test.holds(&entity.name),
+            EntityFilter::Id(test) => test.holds(entity.id()),
+            EntityFilter::Kind(kinds) => kinds.contains(&entity.kind()),
+            EntityFilter::Name(test) => test.holds(entity.name()),
             EntityFilter::Property(properties, test) => {
                 test.holds(properties.iter().find_map(|p| entity.property(*p)))
             }
-            EntityFilter::Identifier(scheme, value) => entity.identifiers.iter().any(|id| {
+            EntityFilter::Identifier(scheme, value) => entity.identifiers().iter().any(|id| {
                 scheme.iter().all(|t| t.holds(&id.scheme)) && value.iter().all(|t| t.holds(&id.value))
             }),
         }
@@ -269,6 +289,8 @@ impl LinkFilter {
         match self {
             LinkFilter::And(all) | LinkFilter::Or(all) => 1 + all.iter().map(LinkFilter::size).sum::<u64>(),
             LinkFilter::Not(not) => 1 + not.size(),
+            LinkFilter::From(test) | LinkFilter::To(test) => test.size(),
+            LinkFilter::Source(test) | LinkFilter::Quote(test) => test.size(),
             _ => 1,
         }
     }
@@ -280,22 +302,21 @@ impl LinkFilter {
             LinkFilter::And(all) => all.iter().all(|f| f.holds(graph, ix)),
             LinkFilter::Or(any) => any.iter().any(|f| f.holds(graph, ix)),
             LinkFilter::Not(not) => !not.holds(graph, ix),
-            LinkFilter::Relation(relations) => relations.contains(&link().relation),
+            LinkFilter::Relation(relations) => relations.contains(&link().relation()),
             LinkFilter::Basis(bases) => bases.contains(&link().basis()),
-            LinkFilter::From(test) => test.holds(&graph.entity(graph.ends(ix).0).id),
-            LinkFilter::To(test) => test.holds(&graph.entity(graph.ends(ix).1).id),
+            LinkFilter::From(test) => test.holds(graph.entity(graph.ends(ix).0).id()),
+            LinkFilter::To(test) => test.holds(graph.entity(graph.ends(ix).1).id()),
             LinkFilter::Source(test) => {
-                link().evidence.iter().any(|e| test.holds(&graph.entity(e.source).id))
+                link().evidence().iter().any(|e| test.holds(graph.entity(e.source()).id()))
             }
-            LinkFilter::Status(statuses) => link().evidence.iter().any(|e| statuses.contains(&e.status)),
+            LinkFilter::Status(statuses) => link().evidence().iter().any(|e| statuses.contains(&e.status())),
             LinkFilter::Quote(test) => {
-                link().evidence.iter().any(|e| e.quote.as_deref().is_some_and(|q| test.holds(q)))
+                link().evidence().iter().any(|e| e.quote().is_some_and(|q| test.holds(q)))
             }
-            LinkFilter::QuoteIsNull(absent) => link().evidence.iter().all(|e| e.quote.is_none()) == *absent,
-            LinkFilter::Date(test) => {
-                let date = link().date.clone().map(|d| Value::FuzzyDate(d.into()));
-                test.holds(date.as_ref())
+            LinkFilter::QuoteIsNull(absent) => {
+                link().evidence().iter().all(|e| e.quote().is_none()) == *absent
             }
+            LinkFilter::Date(test) => test.holds(link().date().map(Datum::FuzzyDate)),
         }
     }
 }

@@ -43,7 +43,8 @@ impl Budget {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Takes `steps`.
+    /// Takes `steps`. An operation runs on one thread at a time: two that spent at once might
+    /// lose a step between them, never gain a cancelled one.
     ///
     /// # Errors
     /// When there are not so many left, or the flag is set.
@@ -51,8 +52,8 @@ impl Budget {
         if self.is_cancelled() {
             return Err(Exhausted::Cancelled);
         }
-        let taken =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(steps));
-        taken.map(|_| ()).map_err(|_| Exhausted::Steps)
+        let left = self.left.load(Ordering::Relaxed).checked_sub(steps).ok_or(Exhausted::Steps)?;
+        self.left.store(left, Ordering::Relaxed);
+        Ok(())
     }
 }

@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
-use crate::graph::{EntityIx, Graph};
-use crate::ontology::{PropertyIx, Value};
+use crate::graph::{Datum, Entity, EntityIx, Graph};
+use crate::ontology::PropertyIx;
 
 /// What to order by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,41 +41,44 @@ fn by_key(graph: &Graph, sort: &Sort, a: EntityIx, b: EntityIx) -> Ordering {
     let turn = |ordering: Ordering| if sort.descending { ordering.reverse() } else { ordering };
     let (a, b) = (graph.entity(a), graph.entity(b));
     match &sort.key {
-        SortKey::Id => turn(a.id.cmp(&b.id)),
-        SortKey::Name => turn(a.name.to_lowercase().cmp(&b.name.to_lowercase())),
-        SortKey::Property(properties) => {
-            let value =
-                |entity: &crate::graph::Entity| properties.iter().find_map(|p| entity.property(*p).cloned());
-            match (value(a), value(b)) {
-                (Some(a), Some(b)) => turn(compare_values(&a, &b)),
-                (None, Some(_)) => Ordering::Greater,
-                (Some(_), None) => Ordering::Less,
-                (None, None) => Ordering::Equal,
-            }
-        }
+        SortKey::Id => turn(a.id().cmp(b.id())),
+        SortKey::Name => turn(without_case(a.name(), b.name())),
+        SortKey::Property(properties) => match (value(properties, a), value(properties, b)) {
+            (Some(a), Some(b)) => turn(compare_values(a, b)),
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (None, None) => Ordering::Equal,
+        },
     }
+}
+
+fn value<'g>(properties: &[PropertyIx], entity: Entity<'g>) -> Option<Datum<'g>> {
+    properties.iter().find_map(|p| entity.property(*p))
 }
 
 /// Values of one datatype; lists by their members in order. Fuzzy dates by their first day, open
 /// ones first, then by their last, open ones last.
-fn compare_values(a: &Value, b: &Value) -> Ordering {
+fn compare_values(a: Datum<'_>, b: Datum<'_>) -> Ordering {
     match (a, b) {
-        (Value::Text(a), Value::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
-        (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
-        (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
-        (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        (Value::FuzzyDate(a), Value::FuzzyDate(b)) => {
+        (Datum::Text(a), Datum::Text(b)) => without_case(a, b),
+        (Datum::Int(a), Datum::Int(b)) => a.cmp(&b),
+        (Datum::Float(a), Datum::Float(b)) => a.total_cmp(&b),
+        (Datum::Boolean(a), Datum::Boolean(b)) => a.cmp(&b),
+        (Datum::Date(a), Datum::Date(b)) => a.cmp(&b),
+        (Datum::FuzzyDate(a), Datum::FuzzyDate(b)) => {
             let last = |d: &crate::ontology::FuzzyDate| (d.latest().is_none(), d.latest());
             a.earliest().cmp(&b.earliest()).then(last(a).cmp(&last(b)))
         }
-        (Value::Symbol(_, a), Value::Symbol(_, b)) => a.cmp(b),
-        (Value::List(a), Value::List(b)) => a
-            .iter()
-            .zip(b.iter())
-            .map(|(a, b)| compare_values(a, b))
-            .find(|o| o.is_ne())
-            .unwrap_or(a.len().cmp(&b.len())),
+        (Datum::Symbol(_, a), Datum::Symbol(_, b)) => a.cmp(&b),
+        (Datum::List(a), Datum::List(b)) => {
+            let members = (0..a.len().min(b.len())).map(|at| compare_values(a.get(at), b.get(at)));
+            members.into_iter().find(|o| o.is_ne()).unwrap_or(a.len().cmp(&b.len()))
+        }
         _ => Ordering::Equal,
     }
+}
+
+/// As `to_lowercase` of both would compare, letter by letter.
+fn without_case(a: &str, b: &str) -> Ordering {
+    a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
 }

@@ -1,0 +1,116 @@
+//! Documents that have been asked before: guarded, validated and planned once. A document is found
+//! by its text, and the cache belongs to one schema.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use apollo_compiler::executable::{ExecutableDocument, Operation};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Node};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde_json::{Map, Value as Json};
+
+use super::cost::Formula;
+use super::plan::{ExecutionPlan, Planner};
+
+/// Plans that one operation keeps: it has one for each combination of what `@skip` and `@include`
+/// ask, and a client uses few.
+const PLANS: usize = 8;
+
+/// Fields that a plan may have worked out and still be kept: interfaces within interfaces may
+/// multiply them.
+const PLAN_FIELDS: usize = 20_000;
+
+/// The length that a document counts at least: what is kept of it is larger than its text.
+const LEAST_BYTES: usize = 256;
+
+/// Valid documents by their text, bounded by the bytes of those.
+pub(super) struct Documents(Cache<String, Arc<Checked>, Bytes>);
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<String, Arc<Checked>> for Bytes {
+    fn weight(&self, text: &String, _: &Arc<Checked>) -> u64 {
+        text.len().max(LEAST_BYTES) as u64
+    }
+}
+
+impl Documents {
+    /// Room for so many bytes of text; for none, nothing is kept.
+    pub(super) fn new(bytes: usize) -> Documents {
+        Documents(Cache::with_weighter(bytes / LEAST_BYTES, bytes as u64, Bytes))
+    }
+
+    pub(super) fn get(&self, text: &str) -> Option<Arc<Checked>> {
+        self.0.get(text)
+    }
+
+    pub(super) fn keep(&self, text: &str, document: Checked) -> Arc<Checked> {
+        let document = Arc::new(document);
+        self.0.insert(text.to_owned(), document.clone());
+        document
+    }
+}
+
+/// A document that fits the schema and the guard.
+pub(super) struct Checked {
+    pub(super) valid: Valid<ExecutableDocument>,
+    operations: RwLock<HashMap<Option<Name>, Arc<Prepared>>>,
+}
+
+impl Checked {
+    pub(super) fn new(valid: Valid<ExecutableDocument>) -> Checked {
+        Checked { valid, operations: RwLock::default() }
+    }
+
+    /// What is known of one of its operations, by `prepare` when first asked.
+    pub(super) fn prepared(&self, of: &Operation, prepare: impl FnOnce() -> Prepared) -> Arc<Prepared> {
+        let known = self.operations.read().unwrap_or_else(PoisonError::into_inner).get(&of.name).cloned();
+        known.unwrap_or_else(|| {
+            let prepared = Arc::new(prepare());
+            let mut operations = self.operations.write().unwrap_or_else(PoisonError::into_inner);
+            operations.entry(of.name.clone()).or_insert(prepared).clone()
+        })
+    }
+}
+
+/// An operation with what follows from its text alone.
+pub(super) struct Prepared {
+    pub(super) definition: Node<Operation>,
+    /// Whether it asks for `__schema` or `__type`.
+    pub(super) introspects: bool,
+    pub(super) formula: Formula,
+    /// The variables that `@skip` and `@include` ask.
+    pub(super) switches: Vec<Name>,
+    /// Whether an argument is a `@oneOf` input.
+    pub(super) one_of: bool,
+    /// By the switches that are on.
+    pub(super) plans: RwLock<Vec<(HashSet<Name>, Arc<ExecutionPlan>)>>,
+}
+
+impl Prepared {
+    /// The plan for these variables; none for an operation whose type the schema lacks.
+    pub(super) fn plan(
+        &self,
+        planner: Planner<'_>,
+        variables: &Map<String, Json>,
+    ) -> Option<Arc<ExecutionPlan>> {
+        let on = |name: &&Name| variables.get(name.as_str()).and_then(Json::as_bool) == Some(true);
+        let truths: HashSet<Name> = self.switches.iter().filter(on).cloned().collect();
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        let known = plans.iter().find(|(of, _)| *of == truths);
+        if let Some((_, plan)) = known.filter(|(_, plan)| plan.size() < PLAN_FIELDS) {
+            return Some(plan.clone());
+        }
+        drop(plans);
+        let plan = Arc::new(ExecutionPlan::new(planner, &self.definition, truths.clone())?);
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        plans.retain(|(of, plan)| *of != truths && plan.size() < PLAN_FIELDS);
+        if plans.len() < PLANS {
+            plans.push((truths, plan.clone()));
+        }
+        Some(plan)
+    }
+}
