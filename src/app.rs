@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals};
+use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals, Transaction};
 use crate::graphql::{Api, Limits, Request, Response};
-use crate::io::{self, Batch};
+use crate::io::{self, Batch, Input, Reading};
 use crate::ontology::{Fault, Faults, KindIx, Location, Ontology};
 pub use crate::query::Budget;
 
@@ -49,32 +49,43 @@ impl Origin {
         Ontology::read(&texts.into_iter().flatten().collect::<Vec<_>>())
     }
 
-    /// Reads the data, without judging what they mean. What is not of the format is among the
-    /// batch's faults.
-    pub fn batch(&self) -> Batch {
-        let mut batch = Batch::default();
+    /// The data, in order.
+    pub fn inputs(&self) -> Vec<Input> {
         if self.data.is_empty() && self.schema.is_empty() {
-            SEED.iter().for_each(|(path, text)| batch.append(io::json_lines::read(path, text.as_bytes())));
+            return SEED.iter().map(|(path, text)| Input::Text(path, text)).collect();
         }
-        for path in &self.data {
-            match io::read_bytes(path) {
-                Ok(bytes) => batch.append(io::json_lines::read(&path.display().to_string(), &bytes)),
-                Err(fault) => {
-                    batch.faults.push(fault);
-                    batch.unread.push(None);
-                }
-            }
-        }
-        batch
+        self.data.iter().cloned().map(Input::File).collect()
+    }
+
+    /// Reads the data into memory, without judging what they mean. What is not of the format is among
+    /// the faults of reading.
+    pub fn batch(&self) -> Batch {
+        Batch::read(self.inputs())
     }
 }
 
-/// Reads and admits all: the graph, or every fault of ontology and data at once.
+/// Reads and admits all, line by line: the graph, or every fault of ontology and data at once.
 ///
 /// # Errors
 /// As for [`admit`].
 pub fn load(origin: &Origin) -> Result<Graph, Faults> {
-    admit(origin.ontology(), origin.batch())
+    load_with(origin, |_, _, _| {})
+}
+
+/// The same, showing each change and its place to `look` on the way.
+///
+/// # Errors
+/// As for [`admit`].
+pub fn load_with(origin: &Origin, mut look: impl FnMut(&Change, &str, usize)) -> Result<Graph, Faults> {
+    let ontology = origin.ontology();
+    let mut transaction = ontology.map(|ontology| Graph::empty(Arc::new(ontology)).begin());
+    let reading = io::read(origin.inputs(), |change, file, line| {
+        look(&change, file, line);
+        if let Ok(transaction) = &mut transaction {
+            transaction.push(change);
+        }
+    });
+    outcome(transaction, reading)
 }
 
 /// The graph of a batch under an ontology. Data count as read even where the ontology is faulty, and
@@ -83,19 +94,19 @@ pub fn load(origin: &Origin) -> Result<Graph, Faults> {
 /// # Errors
 /// Every fault of the ontology, of reading, and of what the data mean.
 pub fn admit(ontology: Result<Ontology, Faults>, batch: Batch) -> Result<Graph, Faults> {
-    let Batch { changes, places, faults, unread } = batch;
-    let ontology = match ontology {
-        Ok(ontology) => ontology,
-        Err(of_ontology) => return Err(Faults([of_ontology.0, faults].concat())),
-    };
-    let empty = Graph::empty(Arc::new(ontology));
-    if changes.is_empty() && faults.is_empty() {
-        return Ok(empty);
+    let mut transaction = ontology.map(|ontology| Graph::empty(Arc::new(ontology)).begin());
+    if let Ok(transaction) = &mut transaction {
+        batch.changes.into_iter().for_each(|change| transaction.push(change));
     }
-    match empty.apply(changes) {
-        Ok(graph) if faults.is_empty() => Ok(graph),
-        Ok(_) => Err(Faults(faults)),
-        Err(refusals) => Err(Faults(Batch::all_faults(faults, &unread, &places, refusals))),
+    outcome(transaction, batch.reading)
+}
+
+fn outcome(transaction: Result<Transaction, Faults>, reading: Reading) -> Result<Graph, Faults> {
+    match transaction.map(Transaction::commit) {
+        Err(of_ontology) => Err(Faults([of_ontology.0, reading.faults].concat())),
+        Ok(Ok(graph)) if reading.faults.is_empty() => Ok(graph),
+        Ok(Ok(_)) => Err(Faults(reading.faults)),
+        Ok(Err(refusals)) => Err(Faults(reading.all_faults(refusals))),
     }
 }
 

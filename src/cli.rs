@@ -253,12 +253,14 @@ fn log_to_stderr(format: LogFormat) {
 
 fn check(args: &Check) -> Result<ExitCode> {
     let origin = args.origin.origin();
-    let (batch, graph) = with_progress("checking", || {
-        let batch = origin.batch();
-        let graph = app::admit(origin.ontology(), batch.clone());
-        (batch, graph)
-    });
-    let graph = graph?;
+    let mut seals = sources::Seals::default();
+    let graph = with_progress("checking", || {
+        app::load_with(&origin, |change, file, line| {
+            if args.sources.is_none() {
+                seals.look(change, file, line);
+            }
+        })
+    })?;
     // What the server would refuse at its start is refused here too.
     crate::graphql::Api::new(graph.ontology(), Limits::default()).map_err(anyhow::Error::msg)?;
     let overview = app::overview(&graph);
@@ -271,13 +273,13 @@ fn check(args: &Check) -> Result<ExitCode> {
             for (status, count) in &overview.evidence {
                 said += &format!("{status:<20}{count:>8}  (as recorded)\n");
             }
-            sources::changed(&batch)
+            seals.faults()
         }
         Some(dir) if !dir.is_dir() => {
             bail!("{} is no folder; name the one with the texts of the sources", dir.display())
         }
         Some(dir) => {
-            let verification = sources::verify(&batch, dir);
+            let verification = with_progress("checking", || sources::verify(&origin.batch(), dir));
             for status in ["VERIFIED", "NOT_FOUND", "SOURCE_UNAVAILABLE", "URL_ONLY"] {
                 let count = verification.counts.get(status).copied().unwrap_or(0);
                 said += &format!("{status:<20}{count:>8}\n");

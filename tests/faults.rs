@@ -248,15 +248,15 @@ fn a_dangling_link_on_line_forty_thousand_is_found_there() {
 #[test]
 fn bytes_that_are_no_text_are_named_with_line_and_column() {
     let broken = [BOOK.as_bytes(), b"\n{\"entity\":\"plant/\xFF\"}"].concat();
-    let faults = json_lines::read("mine.jsonl", &broken).faults;
+    let faults = json_lines::read("mine.jsonl", &broken).reading.faults;
     assert_eq!(
         faults[0].to_string(),
         "mine.jsonl:2:18: the line is not UTF-8\n  help: save the file as UTF-8"
     );
-    let utf16 = json_lines::read("mine.jsonl", b"\xFF\xFE{\0").faults;
+    let utf16 = json_lines::read("mine.jsonl", b"\xFF\xFE{\0").reading.faults;
     assert!(utf16[0].what.contains("UTF-16"));
     let marked = json_lines::read("mine.jsonl", format!("\u{FEFF}{BOOK}\r\n\r\n{ROSE}").as_bytes());
-    assert!(marked.changes.len() == 2 && marked.faults.is_empty());
+    assert!(marked.changes.len() == 2 && marked.reading.faults.is_empty());
 }
 
 /// One line that cannot be read hides no other fault, and draws none after it.

@@ -194,6 +194,9 @@ impl Transaction {
     ///
     /// Cost: linear in the chunks that were touched; with removals or merges, in the whole graph.
     pub fn commit(mut self) -> Result<Graph, Refusals> {
+        if self.pushed == 0 {
+            return Ok(self.base);
+        }
         let waiting = std::mem::take(&mut self.waiting);
         for (i, change) in &waiting {
             let (Change::AddEntity(draft) | Change::PutEntity(draft)) = change else { continue };

@@ -2,8 +2,9 @@
 //! `seed/` holds examples; the README there tells how to read one.
 
 use std::fmt;
+use std::io::{self, BufRead, Read as _};
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -15,41 +16,93 @@ use crate::graph::{
 use crate::ontology::{Fault, FuzzyDate, Location, describe, suggest};
 
 /// Bytes a line may have; far beyond any entity with its evidence, far below memory.
-const LINE_BYTES: usize = 16 << 20;
+const LINE_BYTES: usize = 4 << 20;
 
 /// The first key of a line says what the line is.
 const LINE_KINDS: [&str; 5] = ["source", "entity", "link", "about", "merged"];
 
-/// Reads one file. `path` is what faults call it. Blank lines are skipped; a UTF-8 byte order
-/// mark and CR before LF are taken. Every line that is not of the format becomes a fault of the
-/// batch, with line and column; what the others mean is for [`Graph::apply`] to judge.
+/// One line as it was read.
+#[derive(Debug)]
+pub enum Line {
+    /// Its number, from 1, and what it says.
+    Change(usize, Change),
+    /// What is wrong with it, and what it would have defined (none where not even that shows).
+    Fault(Fault, Option<Option<String>>),
+}
+
+/// Reads a text in memory. `path` is what faults call it.
 pub fn read(path: &str, bytes: &[u8]) -> Batch {
-    let mut batch = Batch::default();
+    let (mut batch, file) = (Batch::default(), path.into());
+    let taken = read_from(path, &mut &*bytes, &mut |line| match line {
+        Line::Change(at, change) => {
+            batch.changes.push(change);
+            batch.reading.places.push(&file, at);
+        }
+        Line::Fault(fault, unread) => {
+            batch.reading.faults.push(fault);
+            batch.reading.unread.extend(unread);
+        }
+    });
+    // Memory can be read.
+    drop(taken);
+    batch
+}
+
+/// Reads lines and gives each. Blank lines are skipped; a UTF-8 byte order mark and CR before LF
+/// are taken. Every line that is not of the format becomes a fault, with line and column; what the
+/// others mean is for [`Transaction`](crate::graph::Transaction) to judge. Memory: one line.
+///
+/// # Errors
+/// What `input` gives.
+pub fn read_from(path: &str, input: &mut impl BufRead, give: &mut impl FnMut(Line)) -> io::Result<()> {
     let at = |line: usize, column: usize| Location { file: path.to_owned(), line, column };
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        let help = "save the file as UTF-8".to_owned();
-        batch.faults.push(Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help });
-        batch.unread.push(None);
-        return batch;
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.iter().all(u8::is_ascii_whitespace) {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let bytes = input.by_ref().take(LINE_BYTES as u64 + 2).read_until(b'\n', &mut line)?;
+        if bytes == 0 {
+            break;
+        }
+        if number == 1 && (line.starts_with(&[0xFF, 0xFE]) || line.starts_with(&[0xFE, 0xFF])) {
+            let help = "save the file as UTF-8".to_owned();
+            let fault = Fault { place: at(1, 1), what: "the file is in UTF-16".to_owned(), help };
+            give(Line::Fault(fault, Some(None)));
+            break;
+        }
+        let mut beyond = 0;
+        if !line.ends_with(b"\n") && line.len() > LINE_BYTES {
+            beyond = skip_line(input)?;
+        }
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let text = if number == 1 { text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text) } else { text };
+        if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match parse_bytes(line) {
-            Ok(change) => {
-                batch.changes.push(change);
-                batch.places.push(at(i + 1, 0));
-            }
+        give(match parse_bytes(text, beyond) {
+            Ok(change) => Line::Change(number, change),
             Err((column, what, help)) => {
-                batch.faults.push(Fault { place: at(i + 1, column), what, help });
-                batch.unread.extend(defined(line));
+                Line::Fault(Fault { place: at(number, column), what, help }, defined(text))
             }
+        });
+    }
+    Ok(())
+}
+
+/// Skips what is left of a line, and tells how much that was.
+fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
+    let mut skipped = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|b| *b == b'\n');
+        let bytes = end.unwrap_or(buffer.len());
+        skipped += bytes;
+        let consumed = bytes + usize::from(end.is_some());
+        input.consume(consumed);
+        if end.is_some() || consumed == 0 {
+            return Ok(skipped);
         }
     }
-    batch
 }
 
 /// What a line that cannot be read would have defined: an id, something unknown (none), or, for a
@@ -65,14 +118,21 @@ fn defined(line: &[u8]) -> Option<Option<String>> {
     id.map(|id| id.as_str().map(str::to_owned))
 }
 
-fn parse_bytes(line: &[u8]) -> Result<Change, LineFault> {
-    if line.len() > LINE_BYTES {
-        let what = format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len());
+fn parse_bytes(line: &[u8], beyond: usize) -> Result<Change, LineFault> {
+    if line.len() + beyond > LINE_BYTES {
+        let what = format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len() + beyond);
         return Err((0, what, "is a line break missing?".to_owned()));
     }
     let text = std::str::from_utf8(line).map_err(|e| {
         (e.valid_up_to() + 1, "the line is not UTF-8".to_owned(), "save the file as UTF-8".to_owned())
     })?;
+    // Most lines are links, and most links are right: only the others need the reading that can say
+    // what is wrong.
+    if text.starts_with("{\"link\"")
+        && let Ok(link) = serde_json::from_str::<LinkShape>(text)
+    {
+        return Ok(Change::AddLink(Box::new(link.into())));
+    }
     parse(text)
 }
 
@@ -183,7 +243,65 @@ fn evidence(value: Option<Json>) -> Result<Vec<EvidenceDraft>, LineFault> {
     Ok(shapes.into_iter().map(EvidenceDraft::from).collect())
 }
 
-/// A JSON object in which no key comes twice.
+/// JSON in which no object has a key twice, at any depth.
+struct Strict(Json);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Json;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Null)
+            }
+            fn visit_bool<E>(self, truth: bool) -> Result<Json, E> {
+                Ok(truth.into())
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+                Ok(number.into())
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+                Ok(number.into())
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+                Ok(number.into())
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+                Ok(text.into())
+            }
+            fn visit_string<E>(self, text: String) -> Result<Json, E> {
+                Ok(text.into())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Strict(item)) = access.next_element()? {
+                    items.push(item);
+                }
+                Ok(Json::Array(items))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Json, A::Error> {
+                strict_map(access).map(Json::Object)
+            }
+        }
+        deserializer.deserialize_any(Any).map(Strict)
+    }
+}
+
+fn strict_map<'de, A: MapAccess<'de>>(mut access: A) -> Result<Map<String, Json>, A::Error> {
+    let mut map = Map::new();
+    while let Some((key, Strict(value))) = access.next_entry::<String, Strict>()? {
+        if map.contains_key(&key) {
+            return Err(serde::de::Error::custom(format!("the key `{key}` comes twice")));
+        }
+        map.insert(key, value);
+    }
+    Ok(map)
+}
+
+/// A strict JSON object.
 struct Object(Map<String, Json>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -194,18 +312,39 @@ impl<'de> Deserialize<'de> for Object {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
-                let mut map = Map::new();
-                while let Some((key, value)) = access.next_entry::<String, Json>()? {
-                    if map.contains_key(&key) {
-                        return Err(serde::de::Error::custom(format!("the key `{key}` comes twice")));
-                    }
-                    map.insert(key, value);
-                }
-                Ok(Object(map))
+            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Object, A::Error> {
+                strict_map(access).map(Object)
             }
         }
         deserializer.deserialize_map(Keys)
+    }
+}
+
+/// A link as it stands in a line, where nothing is wrong with it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct LinkShape {
+    link: [String; 3],
+    date: Option<Strict>,
+    valid_from: Option<Strict>,
+    valid_until: Option<Strict>,
+    properties: Option<Object>,
+    evidence: Option<Vec<EvidenceShape>>,
+}
+
+impl From<LinkShape> for LinkDraft {
+    fn from(shape: LinkShape) -> LinkDraft {
+        let [from, relation, to] = shape.link;
+        LinkDraft {
+            from,
+            relation,
+            to,
+            date: shape.date.map(|d| d.0),
+            valid_from: shape.valid_from.map(|d| d.0),
+            valid_until: shape.valid_until.map(|d| d.0),
+            properties: shape.properties.map(|p| p.0).unwrap_or_default(),
+            evidence: shape.evidence.unwrap_or_default().into_iter().map(EvidenceDraft::from).collect(),
+        }
     }
 }
 
@@ -270,7 +409,7 @@ impl From<EvidenceShape> for EvidenceDraft {
 ///
 /// # Errors
 /// What `out` gives.
-pub fn write(graph: &Graph, out: &mut impl std::io::Write) -> std::io::Result<()> {
+pub fn write(graph: &Graph, out: &mut impl io::Write) -> io::Result<()> {
     let ontology = graph.ontology();
     let source_kind = ontology.source_kind();
     let mut line = |map: &Map<String, Json>| {

@@ -4,7 +4,9 @@ pub mod json_lines;
 pub mod sources;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::graph::{Change, Refusal, RefusalCode, Refusals};
 use crate::ontology::{Fault, Location};
@@ -39,13 +41,20 @@ pub fn read_text(path: &Path) -> Result<(String, String), Fault> {
     })
 }
 
-/// Changes read from files, each with the place it was read from.
+/// One file of data, or a text that stands in the program.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// (What faults call it, the text.)
+    Text(&'static str, &'static str),
+}
+
+/// What came of reading, besides the changes themselves.
 #[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// In the order of the files.
-    pub changes: Vec<Change>,
+pub struct Reading {
     /// The place of each change, by position.
-    pub places: Vec<Location>,
+    pub places: Places,
     /// Lines that are not of the format.
     pub faults: Vec<Fault>,
     /// What such lines would have defined, so that what names it is not called dangling; none for
@@ -53,32 +62,137 @@ pub struct Batch {
     pub unread: Vec<Option<String>>,
 }
 
-impl Batch {
-    /// Puts another batch behind this one.
-    pub fn append(&mut self, mut other: Batch) {
-        self.changes.append(&mut other.changes);
-        self.places.append(&mut other.places);
-        self.faults.append(&mut other.faults);
-        self.unread.append(&mut other.unread);
+/// The places that changes were read from: a few bytes for each run of lines that follow one another.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// (position of the first change, its file, its line), sorted by position.
+    runs: Vec<(usize, Arc<str>, usize)>,
+    count: usize,
+}
+
+impl Places {
+    /// The place of the next change.
+    pub fn push(&mut self, file: &Arc<str>, line: usize) {
+        let follows = |(first, of, at): &(usize, Arc<str>, usize)| {
+            Arc::ptr_eq(of, file) && at + (self.count - first) == line
+        };
+        if !self.runs.last().is_some_and(follows) {
+            self.runs.push((self.count, file.clone(), line));
+        }
+        self.count += 1;
     }
 
+    /// The place of a change.
+    pub fn get(&self, change: usize) -> Location {
+        let run = self.runs.partition_point(|(first, ..)| *first <= change).checked_sub(1);
+        run.map_or_else(Location::default, |run| {
+            let (first, file, line) = &self.runs[run];
+            Location { file: file.to_string(), line: line + (change - first), column: 0 }
+        })
+    }
+}
+
+/// Changes read from files.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// In the order of the files.
+    pub changes: Vec<Change>,
+    /// Where they come from, and what else was read.
+    pub reading: Reading,
+}
+
+/// Lines that go from the thread that reads to the one that takes.
+struct Block {
+    file: Arc<str>,
+    changes: Vec<(usize, Change)>,
+    faults: Vec<Fault>,
+    unread: Vec<Option<String>>,
+}
+
+/// Lines of a block, and blocks that may wait: enough that neither thread waits for single lines,
+/// few enough that drafts never fill the memory.
+const BLOCK_LINES: usize = 512;
+const BLOCKS: usize = 8;
+
+/// Reads files one after the other, on a thread of its own, and gives each change to `take` with
+/// its place. A file that cannot be read is a fault like any other.
+pub fn read(inputs: Vec<Input>, mut take: impl FnMut(Change, &Arc<str>, usize)) -> Reading {
+    let mut reading = Reading::default();
+    std::thread::scope(|scope| {
+        let (send, blocks) = sync_channel::<Block>(BLOCKS);
+        scope.spawn(move || inputs.into_iter().for_each(|input| read_one(input, &send)));
+        for block in blocks {
+            reading.faults.extend(block.faults);
+            reading.unread.extend(block.unread);
+            for (line, change) in block.changes {
+                reading.places.push(&block.file, line);
+                take(change, &block.file, line);
+            }
+        }
+    });
+    reading
+}
+
+fn read_one(input: Input, send: &SyncSender<Block>) {
+    let file: Arc<str> = match &input {
+        Input::File(path) => path.display().to_string().into(),
+        Input::Text(name, _) => (*name).into(),
+    };
+    let empty = || Block { file: file.clone(), changes: Vec::new(), faults: Vec::new(), unread: Vec::new() };
+    let mut block = empty();
+    let mut give = |read: json_lines::Line| {
+        match read {
+            json_lines::Line::Change(line, change) => block.changes.push((line, change)),
+            json_lines::Line::Fault(fault, unread) => {
+                block.faults.push(fault);
+                block.unread.extend(unread);
+            }
+        }
+        if block.changes.len() == BLOCK_LINES {
+            // Nobody takes any more only where the taker has panicked, and then nothing matters.
+            drop(send.send(std::mem::replace(&mut block, empty())));
+        }
+    };
+    let failed = |e: std::io::Error| Fault {
+        place: Location { file: file.to_string(), line: 0, column: 0 },
+        what: format!("cannot be read: {e}"),
+        help: "check the path and its permissions".to_owned(),
+    };
+    let done = match &input {
+        Input::Text(_, text) => json_lines::read_from(&file, &mut text.as_bytes(), &mut give),
+        Input::File(path) => std::fs::File::open(path).and_then(|opened| {
+            let mut opened = std::io::BufReader::with_capacity(1 << 20, opened);
+            json_lines::read_from(&file, &mut opened, &mut give)
+        }),
+    };
+    if let Err(e) = done {
+        block.faults.push(failed(e));
+        block.unread.push(None);
+    }
+    drop(send.send(block));
+}
+
+impl Batch {
+    /// Reads files.
+    pub fn read(inputs: Vec<Input>) -> Batch {
+        let mut changes = Vec::new();
+        let reading = read(inputs, |change, _, _| changes.push(change));
+        Batch { changes, reading }
+    }
+}
+
+impl Reading {
     /// Every fault of reading and admitting, refusals at the places their changes were read from.
     /// What only follows from a line that could not be read is left out.
-    pub fn all_faults(
-        faults: Vec<Fault>,
-        unread: &[Option<String>],
-        places: &[Location],
-        refusals: Refusals,
-    ) -> Vec<Fault> {
-        let any = unread.iter().any(Option::is_none);
-        let ids: HashSet<&str> = unread.iter().flatten().map(String::as_str).collect();
+    pub fn all_faults(self, refusals: Refusals) -> Vec<Fault> {
+        let any = self.unread.iter().any(Option::is_none);
+        let ids: HashSet<&str> = self.unread.iter().flatten().map(String::as_str).collect();
         let follows = |refusal: &Refusal| {
             refusal.code == RefusalCode::Dangling
                 && (any || refusal.what.split('`').any(|part| ids.contains(part)))
         };
-        let place = |change: usize| places.get(change).cloned().unwrap_or_default();
         let refused = refusals.0.into_iter().filter(|refusal| !follows(refusal));
-        let refused = refused.map(|r| Fault { place: place(r.change), what: r.what, help: r.help });
-        faults.into_iter().chain(refused).collect()
+        let refused = refused.map(|r| Fault { place: self.places.get(r.change), what: r.what, help: r.help });
+        self.faults.into_iter().chain(refused).collect()
     }
 }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::Batch;
 use crate::graph::{Change, EntityDraft, EvidenceDraft, QuoteStatus, seal, seal_to_text};
-use crate::ontology::{Date, Fault};
+use crate::ontology::{Date, Fault, Location};
 
 /// One source text, ready to be searched.
 #[derive(Debug)]
@@ -149,17 +149,18 @@ struct TextOutcome {
 pub fn verify(batch: &Batch, dir: &Path) -> Verification {
     let mut verification = Verification::default();
     let mut views: HashMap<&str, Option<SourceView>> = HashMap::new();
-    let sources = batch.changes.iter().zip(&batch.places).filter_map(|(change, place)| match change {
-        Change::AddEntity(draft) | Change::PutEntity(draft) if draft.text.is_some() => Some((draft, place)),
+    let places = &batch.reading.places;
+    let sources = batch.changes.iter().enumerate().filter_map(|(i, change)| match change {
+        Change::AddEntity(draft) | Change::PutEntity(draft) if draft.text.is_some() => Some((draft, i)),
         _ => None,
     });
-    for (draft, place) in sources {
+    for (draft, i) in sources {
         let file = text_file(draft);
         let view = match std::fs::read(dir.join(&file)) {
             Ok(bytes) => Some(SourceView::new(&bytes)),
             Err(e) => {
                 verification.faults.push(Fault {
-                    place: place.clone(),
+                    place: places.get(i),
                     what: format!(
                         "the text of `{}` cannot be read from {}: {e}",
                         draft.id,
@@ -175,12 +176,12 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
         verification.texts.insert(draft.id.clone(), TextOutcome { file, sha256, status });
         views.insert(&draft.id, view);
     }
-    for (change, place) in batch.changes.iter().zip(&batch.places) {
+    for (i, change) in batch.changes.iter().enumerate() {
         for e in evidence_of(change) {
             let view = views.get(e.source.as_str()).and_then(Option::as_ref);
             let status = status_in(view, e).unwrap_or_else(|reason| {
                 verification.faults.push(Fault {
-                    place: place.clone(),
+                    place: places.get(i),
                     what: format!("NOT_FOUND in `{}`: {reason}", e.source),
                     help: "quote the source word for word".to_owned(),
                 });
@@ -298,42 +299,61 @@ fn mark(
     }
 }
 
-/// Every piece of evidence whose words, or whose source's hash, changed since it was checked (the
-/// seal is there and no longer fits), and every one recorded as not found. Needs no sources.
-pub fn changed(batch: &Batch) -> Vec<Fault> {
-    let texts = batch.changes.iter().filter_map(|change| match change {
-        Change::AddEntity(draft) | Change::PutEntity(draft) => {
-            Some((draft.id.as_str(), draft.text.as_ref()?.sha256.as_deref()?))
+/// Looks for evidence whose words, or whose source's hash, changed since it was checked (the seal is
+/// there and no longer fits), and for what is recorded as not found. Needs no sources.
+#[derive(Debug, Default)]
+pub struct Seals {
+    /// The hash of each source's text.
+    texts: HashMap<String, String>,
+    /// Evidence with a seal whose source has not come yet.
+    waiting: Vec<(EvidenceDraft, Location)>,
+    faults: Vec<Fault>,
+}
+
+impl Seals {
+    /// Looks at one change.
+    pub fn look(&mut self, change: &Change, file: &str, line: usize) {
+        if let Change::AddEntity(draft) | Change::PutEntity(draft) = change
+            && let Some(sha) = draft.text.as_ref().and_then(|t| t.sha256.clone())
+        {
+            self.texts.insert(draft.id.clone(), sha);
         }
-        _ => None,
-    });
-    let texts: HashMap<&str, &str> = texts.collect();
-    let mut faults = Vec::new();
-    for (change, place) in batch.changes.iter().zip(&batch.places) {
-        for e in evidence_of(change) {
-            let words = [&e.quote, &e.prefix, &e.suffix, &e.url].map(Option::as_deref);
-            let now = texts.get(e.source.as_str()).map(|sha| seal_to_text(&seal(sha, words)));
-            let (what, help) = if e.verified.is_some() && e.verified != now {
-                (
-                    "was verified, and it or its source has changed since",
-                    "check it again with --sources DIR --write, or undo the change",
-                )
-            } else if e.not_found.is_some() && e.not_found == now {
-                (
-                    "is recorded as NOT_FOUND",
-                    "quote the source word for word, then check again with --sources DIR --write",
-                )
-            } else {
-                continue;
-            };
-            let shown: String =
-                e.quote.as_deref().or(e.url.as_deref()).unwrap_or_default().chars().take(60).collect();
-            faults.push(Fault {
-                place: place.clone(),
-                what: format!("{shown:?} {what}"),
-                help: help.to_owned(),
-            });
+        for e in evidence_of(change).iter().filter(|e| e.verified.is_some() || e.not_found.is_some()) {
+            let place = Location { file: file.to_owned(), line, column: 0 };
+            match self.texts.get(&e.source) {
+                Some(sha) => self.faults.extend(judge(e, Some(sha), place)),
+                None => self.waiting.push((e.clone(), place)),
+            }
         }
     }
-    faults
+
+    /// Everything that was found, once all changes have been looked at.
+    pub fn faults(self) -> Vec<Fault> {
+        let late = self.waiting.into_iter();
+        let late = late.filter_map(|(e, place)| judge(&e, self.texts.get(&e.source), place));
+        let mut faults: Vec<Fault> = self.faults.into_iter().chain(late).collect();
+        faults.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+        faults
+    }
+}
+
+fn judge(e: &EvidenceDraft, sha: Option<&String>, place: Location) -> Option<Fault> {
+    let words = [&e.quote, &e.prefix, &e.suffix, &e.url].map(Option::as_deref);
+    let now = sha.map(|sha| seal_to_text(&seal(sha, words)));
+    let (what, help) = if e.verified.is_some() && e.verified != now {
+        (
+            "was verified, and it or its source has changed since",
+            "check it again with --sources DIR --write, or undo the change",
+        )
+    } else if e.not_found.is_some() && e.not_found == now {
+        (
+            "is recorded as NOT_FOUND",
+            "quote the source word for word, then check again with --sources DIR --write",
+        )
+    } else {
+        return None;
+    };
+    let shown: String =
+        e.quote.as_deref().or(e.url.as_deref()).unwrap_or_default().chars().take(60).collect();
+    Some(Fault { place, what: format!("{shown:?} {what}"), help: help.to_owned() })
 }
