@@ -1,7 +1,10 @@
-//! The binary: everything is in the library.
+//! The command `throughline`.
 
-use std::process::ExitCode;
+/// Drafts are made on one thread and freed on another, and answers come and go by the thousand: both
+/// cost half of what they do with the C library's allocator (DESIGN.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     throughline::cli::main()
 }
