@@ -255,6 +255,11 @@ impl App {
         self.api.execute(&self.view(), request, budget)
     }
 
+    /// Executes one request if that takes little: fast enough for an async thread.
+    pub fn execute_briefly(&self, request: &Request, steps: u64) -> Option<Response> {
+        self.api.execute_briefly(&self.view(), request, steps)
+    }
+
     /// A budget as large as the limits allow.
     pub fn budget(&self) -> Arc<Budget> {
         Arc::new(Budget::new(self.api.limits().steps))

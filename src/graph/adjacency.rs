@@ -79,6 +79,20 @@ impl Adjacency {
         &[]
     }
 
+    /// Where the groups of an entity end: a load that others do not wait for.
+    pub(super) fn end_of(&self, entity: EntityIx) -> u32 {
+        let (chunk, row) = place(entity.0);
+        self.chunks[chunk].ends[row]
+    }
+
+    /// The end of an entity's last group, likewise, and its first link.
+    pub(super) fn first_group(&self, entity: EntityIx) -> u32 {
+        let (chunk, row) = place(entity.0);
+        let chunk = &*self.chunks[chunk];
+        let start = chunk.start_of(chunk.groups_of(row).start);
+        chunk.links.get(start).map_or(0, |linked| linked.to.0)
+    }
+
     /// All links of an entity, by relation.
     pub(super) fn of(&self, entity: EntityIx) -> &[Linked] {
         let (chunk, row) = place(entity.0);

@@ -69,6 +69,12 @@ const PARTS: u16 = 6;
 const INFERRED: u16 = 1 << PARTS;
 const FOUND: u16 = 1 << (PARTS + 1);
 const STATUS_SHIFT: u16 = PARTS + 2;
+const PLAIN: u16 = 1 << (STATUS_SHIFT + 2);
+
+/// Whether text stands in JSON as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\')
+}
 
 impl Block {
     pub(super) const EMPTY: Block =
@@ -105,6 +111,9 @@ impl Block {
             flags |= 1 << at;
             self.text.push_str(part);
         }
+        if e.quote.as_deref().is_some_and(is_plain) {
+            flags |= PLAIN;
+        }
         if e.basis == Basis::Inferred {
             flags |= INFERRED;
         }
@@ -138,6 +147,11 @@ impl Block {
 
     pub(super) fn status(&self, at: u32) -> QuoteStatus {
         QuoteStatus::ALL[(self.rows[at as usize].flags >> STATUS_SHIFT & 3) as usize].0
+    }
+
+    /// Whether the quote stands in JSON as it is.
+    pub(super) fn has_plain_quote(&self, at: u32) -> bool {
+        self.rows[at as usize].flags & PLAIN != 0
     }
 
     pub(super) fn set_status(&mut self, at: usize, status: QuoteStatus) {
@@ -181,7 +195,7 @@ impl Block {
 #[derive(Clone, Debug, Default)]
 pub(super) struct EntityChunk {
     pub(super) rows: Vec<EntityRow>,
-    /// The values of properties, sorted by property within a row.
+    /// The values of properties but the first, sorted by property within a row.
     pub(super) cells: Vec<Cell>,
     /// The members of list values.
     pub(super) members: Vec<Cell>,
@@ -192,14 +206,19 @@ pub(super) struct EntityChunk {
     pub(super) hash: OnceLock<[u8; 32]>,
 }
 
+/// Half a line of memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntityRow {
+    /// The value of its first property, [`NO_CELL`] where it has none: most have one.
+    pub(super) first: Cell,
     pub(super) text_end: u32,
     pub(super) name_bytes: u32,
     pub(super) cells_end: u32,
     pub(super) evidence_end: u32,
     pub(super) kind: KindIx,
     pub(super) id_bytes: u8,
+    /// Whether the name stands in JSON as it is.
+    pub(super) plain_name: bool,
 }
 
 /// What only some entities have.
@@ -217,6 +236,9 @@ pub(super) struct Cell {
     pub(super) tag: Tag,
     pub(super) words: [u32; 2],
 }
+
+/// The cell of a row without properties.
+pub(super) const NO_CELL: Cell = Cell { property: PropertyIx(u16::MAX), tag: Tag::Boolean, words: [0; 2] };
 
 /// What the two words of a cell are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,9 +269,14 @@ impl EntityChunk {
         self.hash = OnceLock::new();
         self.text.push_str(&e.id);
         self.text.push_str(&e.name);
-        for (property, value) in &e.properties {
+        let mut first = NO_CELL;
+        for (at, (property, value)) in e.properties.iter().enumerate() {
             let cell = self.cell(*property, value, dates);
-            self.cells.push(cell);
+            if at == 0 {
+                first = cell;
+            } else {
+                self.cells.push(cell);
+            }
         }
         e.evidence.iter().for_each(|piece| self.evidence.push(piece));
         if !e.identifiers.is_empty() || e.text.is_some() || !e.merged_from.is_empty() {
@@ -261,12 +288,14 @@ impl EntityChunk {
             self.details.insert(self.rows.len() as u16, Box::new(details));
         }
         self.rows.push(EntityRow {
+            first,
             text_end: small(self.text.len()),
             name_bytes: small(e.name.len()),
             cells_end: small(self.cells.len()),
             evidence_end: small(self.evidence.rows.len()),
             kind: e.kind,
             id_bytes: e.id.len() as u8,
+            plain_name: is_plain(&e.name),
         });
         if self.rows.len() == CHUNK_ROWS {
             self.rows.shrink_to_fit();

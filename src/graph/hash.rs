@@ -81,7 +81,7 @@ fn of_entities(graph: &Graph, sheet: &mut Sheet, at: usize, chunk: &EntityChunk)
         sheet.0.clear();
         sheet.text(entity.id());
         sheet.text(entity.name());
-        sheet.count(entity.properties().len());
+        sheet.count(entity.properties().count());
         for (ix, datum) in entity.properties() {
             sheet.text(&graph.ontology.property(ix).name);
             value(graph, sheet, datum);

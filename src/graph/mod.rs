@@ -280,6 +280,23 @@ impl Graph {
         self.link(ix).ends()
     }
 
+    /// Brings what is read of entities, and of their links, near the processor: the memory of one
+    /// entity is far from that of the next, and asking for many places at once takes hardly longer
+    /// than asking for one. Changes nothing. Cost: a few loads an entity.
+    pub fn touch(&self, entities: impl Iterator<Item = EntityIx> + Clone) {
+        let mut seen = 0u32;
+        for ix in entities.clone() {
+            let (chunk, row) = place(ix.0);
+            seen ^= self.entity_chunks[chunk].rows[row].text_end;
+            seen ^= self.forward.end_of(ix);
+        }
+        for ix in entities {
+            seen ^= self.entity(ix).first_bytes();
+            seen ^= self.forward.first_group(ix);
+        }
+        std::hint::black_box(seen);
+    }
+
     /// The entity of that id, or the one it was merged into.
     pub fn find(&self, id: &str) -> Option<EntityIx> {
         self.ids.get(id, |ix| self.entity(ix).id()).or_else(|| self.merged.get(id).copied())

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::chunks::{Block, Dates, EntityChunk, LinkChunk, Part, place};
+use super::chunks::{Block, Cell, Dates, EntityChunk, LinkChunk, NO_CELL, Part, place};
 use super::evidence::{Basis, QuoteStatus, Seal, SourceText, seal_from_text};
 use super::records::{EntityRecord, LinkDetails, LinkRecord};
 use super::{Datum, EntityIx, Identifier};
@@ -34,6 +34,14 @@ impl<'g> Entity<'g> {
         }
     }
 
+    /// A few bytes of what is read of it, to bring the rest near.
+    pub(super) fn first_bytes(&self) -> u32 {
+        let (start, ..) = self.before();
+        let (text, end) = (self.chunk.text.as_bytes(), self.chunk.rows[self.row].text_end as usize);
+        let byte = |at: usize| text.get(at).copied().map_or(0, u32::from);
+        byte(start) ^ byte(start + 64) ^ byte(end.saturating_sub(1))
+    }
+
     /// `prefix/slug`, for ever.
     pub fn id(&self) -> &'g str {
         let start = self.before().0;
@@ -49,18 +57,26 @@ impl<'g> Entity<'g> {
         let start = self.before().0 + row.id_bytes as usize;
         &self.chunk.text[start..start + row.name_bytes as usize]
     }
+    /// Whether the name stands in JSON as it is: nothing in it is to be escaped.
+    pub fn has_plain_name(&self) -> bool {
+        self.chunk.rows[self.row].plain_name
+    }
     /// The value of a property other than the name; none where it is not given. Cost: a walk over
     /// the properties that are given.
     pub fn property(&self, ix: PropertyIx) -> Option<Datum<'g>> {
-        let cells = &self.chunk.cells[self.before().1..self.chunk.rows[self.row].cells_end as usize];
-        let cell = cells.iter().find(|cell| cell.property == ix)?;
+        let cell = self.cells().find(|cell| cell.property == ix)?;
         Some(self.chunk.value(*cell, self.dates))
     }
     /// Its properties other than the name, sorted by index; absent ones are not there.
-    pub fn properties(&self) -> impl ExactSizeIterator<Item = (PropertyIx, Datum<'g>)> + use<'g> {
-        let Entity { chunk, dates, row } = *self;
-        let cells = &chunk.cells[self.before().1..chunk.rows[row].cells_end as usize];
-        cells.iter().map(move |cell| (cell.property, chunk.value(*cell, dates)))
+    pub fn properties(&self) -> impl Iterator<Item = (PropertyIx, Datum<'g>)> + use<'g> {
+        let Entity { chunk, dates, .. } = *self;
+        self.cells().map(move |cell| (cell.property, chunk.value(*cell, dates)))
+    }
+    fn cells(&self) -> impl Iterator<Item = &'g Cell> + use<'g> {
+        let row = &self.chunk.rows[self.row];
+        let first = Some(&row.first).filter(|cell| cell.property != NO_CELL.property);
+        let rest = &self.chunk.cells[self.before().1..row.cells_end as usize];
+        first.into_iter().chain(rest)
     }
     /// Its names in other schemes.
     pub fn identifiers(&self) -> &'g [Identifier] {
@@ -206,6 +222,10 @@ impl<'g> Evidence<'g> {
     /// Its exact words.
     pub fn quote(&self) -> Option<&'g str> {
         self.block.part(self.at, Part::Quote)
+    }
+    /// Whether the quote stands in JSON as it is: nothing in it is to be escaped.
+    pub fn has_plain_quote(&self) -> bool {
+        self.block.has_plain_quote(self.at)
     }
     /// The words right before.
     pub fn prefix(&self) -> Option<&'g str> {

@@ -5,19 +5,22 @@
 //! be written is rolled back to a mark when null propagates.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value as Json};
 
+use super::ahead;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::plan::{ExecutionPlan, Field, Fields, Planner, Shape, What};
-use super::resolvers::{Context, Object, Resolved};
+use super::resolvers::{Context, List, Object, Resolved};
 
 /// Errors kept of one answer: more than are listed, so that the rest is counted up to here.
 const ERRORS_KEPT: usize = 1_000;
 
-/// Bytes an answer begins with room for.
-const FIRST_BYTES: usize = 16 << 10;
+/// Bytes an answer begins with room for, at least and at most.
+const FIRST_BYTES: usize = 1 << 10;
+const MOST_BYTES: usize = 1 << 20;
 
 /// A null that has to go to the parent: the position is non-null.
 struct Propagated;
@@ -43,14 +46,16 @@ impl<'a> Execution<'a> {
     /// ExecuteQuery: `data` as JSON bytes behind `lead` (`null` where null went all the way up), and
     /// the errors.
     pub(super) fn execute_query(&self, lead: &[u8]) -> (Vec<u8>, Vec<GraphqlError>) {
-        let mut out = Vec::with_capacity(FIRST_BYTES);
+        let bytes = self.plan.bytes.load(Ordering::Relaxed);
+        let mut out = Vec::with_capacity((bytes + bytes / 8).clamp(FIRST_BYTES, MOST_BYTES));
         out.extend_from_slice(lead);
         let (path, bound) = (Vec::new(), Vec::new());
-        let mut run = Run { of: self, out, errors: Vec::new(), path, bound, full: false };
+        let mut run = Run { of: self, out, errors: Vec::new(), path, bound, looking: true, full: false };
         if run.execute_selection_set(&self.plan.root, &Object::Query).is_err() {
             run.out.truncate(lead.len());
             run.out.extend_from_slice(b"null");
         }
+        self.plan.bytes.store(run.out.len(), Ordering::Relaxed);
         (run.out, run.errors)
     }
 }
@@ -69,6 +74,8 @@ struct Run<'a> {
     path: Vec<Step<'a>>,
     /// Arguments that variables had a part in, by field, each coerced once.
     bound: Vec<(*const Field, Rc<Arguments>)>,
+    /// Whether it is worth looking ahead: not below what has been seen already.
+    looking: bool,
     /// Whether the answer has grown beyond its limit: nothing is written any more.
     full: bool,
 }
@@ -77,10 +84,7 @@ impl<'a> Run<'a> {
     fn execute_selection_set(&mut self, selected: &'a Fields, object: &Object) -> Written {
         self.out.push(b'{');
         for (i, field) in selected.fields.iter().enumerate() {
-            if i > 0 {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&field.lead);
+            self.out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
             match &field.what {
                 What::Answer(_) => {
                     self.path.push(Step::Key(&field.key));
@@ -88,7 +92,7 @@ impl<'a> Run<'a> {
                     self.path.pop();
                     written?;
                 }
-                What::TypeName => write_text(&mut self.out, &selected.type_name),
+                What::TypeName => write_plain(&mut self.out, &selected.type_name),
                 What::Introspection => {
                     let answer = self.of.introspection.get(field.key.as_str());
                     self.write_json(answer.unwrap_or(&Json::Null));
@@ -165,6 +169,7 @@ impl<'a> Run<'a> {
     fn complete_value(&mut self, shape: &Shape, field: &'a Field, resolved: Resolved<'_>) -> Written {
         match resolved {
             Resolved::Text(text) => write_text(&mut self.out, text),
+            Resolved::Plain(text) => write_plain(&mut self.out, text),
             Resolved::Made(text) => write_text(&mut self.out, &text),
             Resolved::Int(number) => self.write_json(&Json::from(number)),
             Resolved::Float(number) => self.write_json(&Json::from(number)),
@@ -181,6 +186,7 @@ impl<'a> Run<'a> {
                     self.error(GraphqlError::new(Code::Internal, "a list where one value belongs"), field);
                     return Err(Propagated);
                 };
+                let looked = self.look_ahead(field, &items);
                 self.out.push(b'[');
                 for i in 0..items.len() {
                     if i > 0 {
@@ -194,9 +200,30 @@ impl<'a> Run<'a> {
                     written?;
                 }
                 self.out.push(b']');
+                if looked {
+                    self.looking = true;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Looks ahead where a list of entities begins; whether everything below has been seen.
+    fn look_ahead(&mut self, field: &'a Field, items: &List<'_>) -> bool {
+        if !self.looking || items.len() < 2 {
+            return false;
+        }
+        let Execution { planner, plan, context, .. } = *self.of;
+        let field = match items {
+            List::Edges(_) => match ahead::node_of(planner, plan, context, field) {
+                Some(node) => node,
+                None => return false,
+            },
+            _ => field,
+        };
+        let entities = (0..items.len()).filter_map(|at| items.entity(&context.graph, at));
+        self.looking = !ahead::look(planner, plan, context, field, entities);
+        !self.looking
     }
 
     fn complete_object(&mut self, field: &'a Field, object: &Object) -> Written {
@@ -231,18 +258,15 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Text as JSON. Most texts need no escaping: whether one does shows in one pass that the compiler
-/// makes wide, and then it is copied whole.
-pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
-    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-    let bytes = text.as_bytes();
-    if bytes.chunks(32).all(|chunk| chunk.iter().fold(true, |all, byte| all & plain(*byte))) {
-        out.reserve(bytes.len() + 2);
-        out.push(b'"');
-        out.extend_from_slice(bytes);
-        out.push(b'"');
-    } else {
-        // As above: memory takes it.
-        let _ = serde_json::to_writer(out, text);
-    }
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    // Writing into memory does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Text in which nothing is to be escaped.
+fn write_plain(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }

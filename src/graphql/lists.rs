@@ -27,6 +27,8 @@ pub struct Connection {
 #[derive(Debug)]
 enum Items {
     Entities(Vec<EntityIx>),
+    /// A part of the list itself, as the graph holds it.
+    Part,
     Linked(Vec<Linked>),
     Links(Vec<LinkIx>),
 }
@@ -34,36 +36,43 @@ enum Items {
 impl Connection {
     /// How many items the page has.
     pub(super) fn len(&self) -> usize {
-        match &self.items {
-            Items::Entities(all) => all.len(),
-            Items::Linked(all) => all.len(),
-            Items::Links(all) => all.len(),
-        }
+        self.page.range.len()
     }
 
     /// The node of an item.
-    pub(super) fn node(&self, i: usize) -> Resolved<'static> {
+    pub(super) fn node(&self, graph: &Graph, i: usize) -> Resolved<'static> {
         Resolved::Object(match &self.items {
             Items::Entities(all) => Object::Entity(all[i]),
-            Items::Linked(all) => Object::Entity(all[i].to),
             Items::Links(all) => Object::Link(all[i]),
+            Items::Linked(_) | Items::Part => match self.linked(graph, i) {
+                Some(linked) => Object::Entity(linked.to),
+                None => return Resolved::Null,
+            },
         })
     }
 
-    /// The link that led to an item.
-    pub(super) fn link(&self, i: usize) -> Option<LinkIx> {
+    fn linked(&self, graph: &Graph, i: usize) -> Option<Linked> {
         match &self.items {
-            Items::Linked(all) => Some(all[i].link),
+            Items::Linked(all) => all.get(i).copied(),
+            Items::Part => {
+                let (entity, relation, direction) = self.list?;
+                graph.along(entity, relation, direction).get(self.page.range.start + i).copied()
+            }
             Items::Entities(_) | Items::Links(_) => None,
         }
     }
 
+    /// The link that led to an item.
+    pub(super) fn link(&self, graph: &Graph, i: usize) -> Option<LinkIx> {
+        self.linked(graph, i).map(|linked| linked.link)
+    }
+
     /// The cursor of an item.
     pub(super) fn cursor(&self, graph: &Graph, i: usize) -> String {
-        match &self.items {
-            Items::Entities(all) => cursor(self.tag, graph.entity(all[i]).id()),
-            Items::Linked(all) => cursor(self.tag, graph.entity(all[i].to).id()),
-            Items::Links(all) => cursor(self.tag, &graph.link_id(all[i])),
+        match self.node(graph, i) {
+            Resolved::Object(Object::Entity(ix)) => cursor(self.tag, graph.entity(ix).id()),
+            Resolved::Object(Object::Link(ix)) => cursor(self.tag, &graph.link_id(ix)),
+            _ => String::new(),
         }
     }
 }
@@ -88,6 +97,7 @@ fn keep<T: Copy>(
     items: impl Iterator<Item = T>,
     passes: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, GraphqlError> {
+    c.budget.begin_walk()?;
     let mut kept = Vec::new();
     for (i, item) in items.enumerate() {
         if i.is_multiple_of(STRIDE) {
@@ -192,9 +202,10 @@ pub(super) fn along<'c>(
         list.binary_search_by_key(&link, |linked| linked.link).ok()
     };
     let page = paginate(&request.page, request.tag, list.len(), position)?;
-    let items = list[page.range.clone()].to_vec();
-    c.budget.spend(items.len() as u64)?;
-    connection(Items::Linked(items), page, request.tag, Some((from, relation, direction)))
+    c.budget.spend(page.range.len() as u64)?;
+    let plain = request.is_plain();
+    let items = if plain { Items::Part } else { Items::Linked(list[page.range.clone()].to_vec()) };
+    connection(items, page, request.tag, Some((from, relation, direction)))
 }
 
 /// A page of all links, or of those of one entity.
@@ -212,6 +223,9 @@ pub(super) fn link_list<'c>(c: &'c Context, of: Option<EntityIx>, arguments: &Ar
     let tag = request.tag;
     let list: Vec<LinkIx> = match of {
         None if request.is_plain() => {
+            if request.page.after.is_some() || request.page.before.is_some() {
+                c.budget.begin_walk()?;
+            }
             let position = |id: &str| graph.find_link(id).map(|ix| ix.0 as usize);
             let page = paginate(&request.page, tag, graph.link_count(), position)?;
             let items: Vec<LinkIx> = page.range.clone().map(|at| LinkIx(at as u32)).collect();

@@ -2,6 +2,7 @@
 //! weighed and executed, and what comes back are bytes with an outcome that a transport can
 //! turn into a status.
 
+mod ahead;
 pub mod arguments;
 pub mod cost;
 pub mod declare;
@@ -170,6 +171,15 @@ impl Api {
     /// then the fields. Blocking, and bound to the CPU.
     pub fn execute(&self, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
         self.along(Road::Own, graph, request, budget)
+    }
+
+    /// The same, where it takes at most `steps` and nothing of unknown length: a document that has been
+    /// checked before, and no walks. None where it takes more; nothing is lost by asking.
+    pub fn execute_briefly(&self, graph: &Arc<Graph>, request: &Request, steps: u64) -> Option<Response> {
+        self.documents.get(&request.query)?;
+        let budget = Arc::new(Budget::brief(steps));
+        let response = self.execute(graph, request, &budget);
+        (!budget.is_exceeded()).then_some(response)
     }
 
     /// The same by async-graphql's resolvers: slower, with the faults that DESIGN.md lists; what

@@ -19,7 +19,7 @@ use apollo_compiler::{Name, Node, Schema};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, PAGE_DEFAULT};
 use super::resolvers::{Field as Answer, Object};
 use crate::graph::Graph;
 use crate::ontology::{KindIx, Ontology};
@@ -87,6 +87,8 @@ pub(super) struct ExecutionPlan {
     pub(super) root: Fields,
     /// Fields worked out so far.
     size: AtomicUsize,
+    /// Bytes that the last answer had: the next one begins with room for as many.
+    pub(super) bytes: AtomicUsize,
 }
 
 /// What is selected of an object of one type.
@@ -101,12 +103,16 @@ pub(super) struct Fields {
 pub(super) struct Field {
     /// The response key.
     pub(super) key: Name,
-    /// The key as it is written: in quotes, with its colon. Keys are names: nothing to escape.
+    /// The key as it is written behind another: a comma, the key in quotes, a colon. Keys are names:
+    /// nothing to escape.
     pub(super) lead: Box<[u8]>,
     /// What answers it.
     pub(super) what: What,
     /// Where nulls may stand.
     pub(super) shape: Shape,
+    /// How many items of a list are asked for from its start, where it is no other part of it and no
+    /// other order; a variable counts as the default.
+    pub(super) first: Option<u32>,
     /// What it was made of: the first tells name and arguments, the others only add selections.
     pub(super) nodes: Box<[Node<FieldNode>]>,
     below: Below,
@@ -169,7 +175,7 @@ impl ExecutionPlan {
         let size = AtomicUsize::new(0);
         let root = planner.schema.get_object(operation.object_type())?;
         let root = planner.collect(&truths, &size, root, [&operation.selection_set]);
-        Some(ExecutionPlan { truths, root, size })
+        Some(ExecutionPlan { truths, root, size, bytes: AtomicUsize::new(0) })
     }
 
     /// How many fields have been worked out.
@@ -276,9 +282,14 @@ impl Planner<'_> {
             _ => Below::Nothing,
         };
         let fixed = (!node.arguments.iter().any(|a| has_variable(&a.value))).then(OnceLock::new);
-        let lead = format!("\"{key}\":").into_bytes().into();
+        let lead = format!(",\"{key}\":").into_bytes().into();
         let shape = Shape::of(node.ty());
-        Some(Field { key, lead, what, shape, below, fixed, nodes: nodes.into() })
+        let first = match node.arguments.as_slice() {
+            [] => Some(PAGE_DEFAULT as u32),
+            [one] if one.name == "first" => one.value.to_i32().map_or(Some(PAGE_DEFAULT as u32), |n| n.try_into().ok()),
+            _ => None,
+        };
+        Some(Field { key, lead, what, shape, first, below, fixed, nodes: nodes.into() })
     }
 }
 

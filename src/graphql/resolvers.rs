@@ -53,8 +53,8 @@ pub enum Object {
     Edge(Arc<Connection>, u32),
     /// Where a page stands.
     PageInfo(Arc<Connection>),
-    /// A date.
-    FuzzyDate(Arc<FuzzyDate>),
+    /// A date, by where it stands: not by a count that all threads would share.
+    FuzzyDate(DateOf),
     /// A name in another scheme, by its place.
     Identifier(EntityIx, u32),
     /// A value of a link's property, by its place.
@@ -77,6 +77,19 @@ pub enum Object {
     Gap(usize),
 }
 
+/// Where a date stands.
+#[derive(Clone, Copy, Debug)]
+pub enum DateOf {
+    /// In a property of an entity; in a list, at that place.
+    Property(EntityIx, PropertyIx, u32),
+    /// When a link came about.
+    Link(LinkIx),
+    /// From when it holds.
+    LinkFrom(LinkIx),
+    /// Until when it holds.
+    LinkUntil(LinkIx),
+}
+
 impl Object {
     /// The concrete type's name, where the declared type is an interface.
     pub fn type_name<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
@@ -94,8 +107,10 @@ impl Object {
 pub enum Resolved<'g> {
     /// Nothing.
     Null,
-    /// Text, an id or an enum value that is held somewhere.
+    /// Text that is held somewhere.
     Text(&'g str),
+    /// The same, where nothing in it is to be escaped: ids, words of enums, dates, most names.
+    Plain(&'g str),
     /// The same, made for this answer.
     Made(String),
     /// A whole number.
@@ -119,8 +134,8 @@ pub enum List<'g> {
     Edges(Arc<Connection>),
     /// So many pieces of evidence of one owner.
     Evidence(Owner, u32),
-    /// The members of a value.
-    Members(Members<'g>),
+    /// The members of a property's value.
+    Members(EntityIx, PropertyIx, Members<'g>),
     /// Any others, with holes where the type allows them.
     Made(Vec<Resolved<'g>>),
 }
@@ -131,7 +146,7 @@ impl<'g> List<'g> {
         match self {
             List::Nodes(connection) | List::Edges(connection) => connection.len(),
             List::Evidence(_, count) => *count as usize,
-            List::Members(members) => members.len(),
+            List::Members(.., members) => members.len(),
             List::Made(items) => items.len(),
         }
     }
@@ -139,13 +154,24 @@ impl<'g> List<'g> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The entity that the item at `at` is or leads to.
+    pub fn entity(&self, graph: &Graph, at: usize) -> Option<EntityIx> {
+        let item = match self {
+            List::Nodes(connection) | List::Edges(connection) => connection.node(graph, at),
+            List::Made(items) => items[at].clone(),
+            List::Evidence(..) | List::Members(..) => return None,
+        };
+        if let Resolved::Object(Object::Entity(ix)) = item { Some(ix) } else { None }
+    }
     /// The item at `at`, which is less than [`len`](List::len).
     pub fn get(&self, context: &'g Context, at: usize) -> Resolved<'g> {
         match self {
-            List::Nodes(connection) => connection.node(at),
+            List::Nodes(connection) => connection.node(&context.graph, at),
             List::Edges(connection) => Resolved::Object(Object::Edge(connection.clone(), at as u32)),
             List::Evidence(owner, _) => Resolved::Object(Object::Evidence(*owner, at as u32)),
-            List::Members(members) => value_of(context.ontology(), members.get(at)),
+            List::Members(ix, property, members) => {
+                value_of(context.ontology(), *ix, *property, at as u32, members.get(at))
+            }
             List::Made(items) => items[at].clone(),
         }
     }
@@ -232,16 +258,16 @@ impl Field {
 /// Every field that is written by hand: type, field, resolver. `Entity` stands for all kinds,
 /// `Connection` and `Edge` for all pages.
 pub const TABLE: &[(&str, &str, Resolver)] = &[
-    ("Query", "node", |c, _, a| Ok(a.text("id").map_or(Resolved::Null, |id| node(c, &id)))),
+    ("Query", "node", |c, _, a| a.text("id").map_or(Ok(Resolved::Null), |id| node(c, &id))),
     ("Query", "nodes", nodes),
     ("Query", "entity", entity_by),
     ("Query", "entities", entities),
     ("Query", "links", |c, _, a| link_list(c, None, a)),
     ("Query", "ontology", |_, _, _| Ok(Resolved::Object(Object::Ontology))),
     ("Query", "version", |_, _, _| Ok(Resolved::Object(Object::DataVersion))),
-    ("Entity", "id", |c, o, _| of_entity(c, o, |e| Resolved::Text(e.id()))),
+    ("Entity", "id", |c, o, _| of_entity(c, o, |e| Resolved::Plain(e.id()))),
     ("Entity", "kind", |c, o, _| Ok(Resolved::Object(Object::Kind(c.graph.entity(entity_of(o)?).kind())))),
-    ("Entity", "name", |c, o, _| of_entity(c, o, |e| Resolved::Text(e.name()))),
+    ("Entity", "name", |c, o, _| of_entity(c, o, |e| text(e.name(), e.has_plain_name()))),
     ("Entity", "identifiers", |c, o, _| {
         let ix = entity_of(o)?;
         let count = c.graph.entity(ix).identifiers().len() as u32;
@@ -257,11 +283,11 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Link", "from", |c, o, _| Ok(entity(Some(c.graph.ends(link_of(o)?).0)))),
     ("Link", "to", |c, o, _| Ok(entity(Some(c.graph.ends(link_of(o)?).1)))),
     ("Link", "sentence", |c, o, _| Ok(Resolved::Made(c.graph.sentence(link_of(o)?)))),
-    ("Link", "basis", |c, o, _| Ok(Resolved::Text(c.graph.link(link_of(o)?).basis().name()))),
+    ("Link", "basis", |c, o, _| Ok(Resolved::Plain(c.graph.link(link_of(o)?).basis().name()))),
     ("Link", "evidence", |c, o, _| evidence_list(c, Owner::Link(link_of(o)?))),
-    ("Link", "date", |c, o, _| Ok(date(c.graph.link(link_of(o)?).date()))),
-    ("Link", "validFrom", |c, o, _| Ok(date(c.graph.link(link_of(o)?).valid_from()))),
-    ("Link", "validUntil", |c, o, _| Ok(date(c.graph.link(link_of(o)?).valid_until()))),
+    ("Link", "date", |c, o, _| link_date(c, DateOf::Link(link_of(o)?))),
+    ("Link", "validFrom", |c, o, _| link_date(c, DateOf::LinkFrom(link_of(o)?))),
+    ("Link", "validUntil", |c, o, _| link_date(c, DateOf::LinkUntil(link_of(o)?))),
     ("Link", "properties", |c, o, _| {
         let ix = link_of(o)?;
         let count = c.graph.link(ix).properties().len() as u32;
@@ -269,12 +295,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     }),
     ("Evidence", "id", |c, o, _| of_evidence(c, o, |owner, e| Resolved::Made(c.graph.evidence_id(owner, e)))),
     ("Evidence", "source", |c, o, _| Ok(entity(Some(evidence_of(c, o)?.1.source())))),
-    ("Evidence", "quote", |c, o, _| of_evidence(c, o, |_, e| optional(e.quote()))),
+    ("Evidence", "quote", |c, o, _| of_evidence(c, o, |_, e| e.quote().map_or(Resolved::Null, |q| text(q, e.has_plain_quote())))),
     ("Evidence", "prefix", |c, o, _| of_evidence(c, o, |_, e| optional(e.prefix()))),
     ("Evidence", "suffix", |c, o, _| of_evidence(c, o, |_, e| optional(e.suffix()))),
     ("Evidence", "url", |c, o, _| of_evidence(c, o, |_, e| optional(e.url()))),
-    ("Evidence", "basis", |c, o, _| of_evidence(c, o, |_, e| Resolved::Text(e.basis().name()))),
-    ("Evidence", "status", |c, o, _| of_evidence(c, o, |_, e| Resolved::Text(e.status().name()))),
+    ("Evidence", "basis", |c, o, _| of_evidence(c, o, |_, e| Resolved::Plain(e.basis().name()))),
+    ("Evidence", "status", |c, o, _| of_evidence(c, o, |_, e| Resolved::Plain(e.status().name()))),
     ("Evidence", "note", |c, o, _| of_evidence(c, o, |_, e| optional(e.note()))),
     ("Evidence", "href", evidence_href),
     ("Evidence", "properties", |c, o, _| {
@@ -288,7 +314,7 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Connection", "totalCount", |_, o, _| Ok(int(connection_of(o)?.page.total))),
     ("Connection", "completeness", |c, o, _| {
         let said = connection_of(o)?.list.and_then(|(e, r, d)| c.graph.completeness(e, r, d));
-        Ok(Resolved::Text(said.unwrap_or(Completeness::NotStated).name()))
+        Ok(Resolved::Plain(said.unwrap_or(Completeness::NotStated).name()))
     }),
     ("Connection", "completenessEvidence", |c, o, _| match connection_of(o)?.list {
         Some((e, r, d)) => evidence_list(c, Owner::List(e, r, d)),
@@ -298,12 +324,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
         let (connection, i) = edge_of(o)?;
         Ok(Resolved::Made(connection.cursor(&c.graph, i)))
     }),
-    ("Edge", "node", |_, o, _| {
+    ("Edge", "node", |c, o, _| {
         let (connection, i) = edge_of(o)?;
-        Ok(connection.node(i))
+        Ok(connection.node(&c.graph, i))
     }),
-    ("Edge", "link", |_, o, _| Ok(Resolved::Object(Object::Link(linked_of(o)?)))),
-    ("Edge", "evidence", |c, o, _| evidence_list(c, Owner::Link(linked_of(o)?))),
+    ("Edge", "link", |c, o, _| Ok(Resolved::Object(Object::Link(linked_of(c, o)?)))),
+    ("Edge", "evidence", |c, o, _| evidence_list(c, Owner::Link(linked_of(c, o)?))),
     ("PageInfo", "hasNextPage", |_, o, _| Ok(Resolved::Boolean(page_info_of(o)?.page.has_next))),
     ("PageInfo", "hasPreviousPage", |_, o, _| Ok(Resolved::Boolean(page_info_of(o)?.page.has_previous))),
     ("PageInfo", "startCursor", |c, o, _| {
@@ -316,12 +342,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
         let last = connection.len().checked_sub(1);
         Ok(last.map_or(Resolved::Null, |i| Resolved::Made(connection.cursor(&c.graph, i))))
     }),
-    ("FuzzyDate", "edtf", |_, o, _| of_date(o, |d| Resolved::Text(d.edtf()))),
-    ("FuzzyDate", "kind", |_, o, _| of_date(o, |d| optional(d.kind().map(|k| k.name())))),
-    ("FuzzyDate", "precision", |_, o, _| of_date(o, |d| Resolved::Text(d.precision().name()))),
-    ("FuzzyDate", "approximate", |_, o, _| of_date(o, |d| Resolved::Boolean(d.approximate()))),
-    ("FuzzyDate", "earliest", |_, o, _| of_date(o, |d| made(d.earliest().map(|d| d.to_string())))),
-    ("FuzzyDate", "latest", |_, o, _| of_date(o, |d| made(d.latest().map(|d| d.to_string())))),
+    ("FuzzyDate", "edtf", |c, o, _| of_date(c, o, |d| Resolved::Plain(d.edtf()))),
+    ("FuzzyDate", "kind", |c, o, _| of_date(c, o, |d| optional(d.kind().map(|k| k.name())))),
+    ("FuzzyDate", "precision", |c, o, _| of_date(c, o, |d| Resolved::Plain(d.precision().name()))),
+    ("FuzzyDate", "approximate", |c, o, _| of_date(c, o, |d| Resolved::Boolean(d.approximate()))),
+    ("FuzzyDate", "earliest", |c, o, _| of_date(c, o, |d| made(d.earliest().map(|d| d.to_string())))),
+    ("FuzzyDate", "latest", |c, o, _| of_date(c, o, |d| made(d.latest().map(|d| d.to_string())))),
     ("Identifier", "scheme", |c, o, _| of_identifier(c, o, |i| Resolved::Text(&i.scheme))),
     ("Identifier", "value", |c, o, _| of_identifier(c, o, |i| Resolved::Text(&i.value))),
     ("PropertyValue", "property", |c, o, _| {
@@ -417,6 +443,9 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
 fn int(n: usize) -> Resolved<'static> {
     Resolved::Int(n as i64)
 }
+fn text(text: &str, plain: bool) -> Resolved<'_> {
+    if plain { Resolved::Plain(text) } else { Resolved::Text(text) }
+}
 fn optional(text: Option<&str>) -> Resolved<'_> {
     text.map_or(Resolved::Null, Resolved::Text)
 }
@@ -432,8 +461,8 @@ fn objects(all: impl Iterator<Item = Object>) -> Resolved<'static> {
 fn entity(ix: Option<EntityIx>) -> Resolved<'static> {
     ix.map_or(Resolved::Null, |ix| Resolved::Object(Object::Entity(ix)))
 }
-fn date(date: Option<&Arc<FuzzyDate>>) -> Resolved<'static> {
-    date.map_or(Resolved::Null, |d| Resolved::Object(Object::FuzzyDate(d.clone())))
+fn link_date(c: &Context, of: DateOf) -> Answer<'static> {
+    Ok(date_at(c, of).map_or(Resolved::Null, |_| Resolved::Object(Object::FuzzyDate(of))))
 }
 
 /// A field was asked of an object of another type: a fault of ours, reported as such.
@@ -460,9 +489,9 @@ handle!(connection_of, Object::Connection(connection) => connection, &Arc<Connec
 handle!(page_info_of, Object::PageInfo(connection) => connection, &Arc<Connection>);
 handle!(edge_of, Object::Edge(connection, i) => (connection, *i as usize), (&Arc<Connection>, usize));
 
-fn linked_of(object: &Object) -> Result<LinkIx, GraphqlError> {
+fn linked_of(c: &Context, object: &Object) -> Result<LinkIx, GraphqlError> {
     let (connection, i) = edge_of(object)?;
-    connection.link(i).map_or_else(mismatch, Ok)
+    connection.link(&c.graph, i).map_or_else(mismatch, Ok)
 }
 fn evidence_of<'c>(c: &'c Context, object: &Object) -> Result<(Owner, Evidence<'c>), GraphqlError> {
     match object {
@@ -492,9 +521,26 @@ fn of_evidence<'c>(
     let (owner, evidence) = evidence_of(c, object)?;
     Ok(read(owner, evidence))
 }
-fn of_date<'c>(object: &'c Object, read: impl Fn(&'c FuzzyDate) -> Resolved<'c>) -> Answer<'c> {
+fn date_at(c: &Context, of: DateOf) -> Option<&FuzzyDate> {
+    match of {
+        DateOf::Property(ix, property, at) => {
+            match c.graph.entity(ix).property(property)?.members().nth(at as usize)? {
+                Datum::FuzzyDate(date) => Some(date),
+                _ => None,
+            }
+        }
+        DateOf::Link(ix) => c.graph.link(ix).date().map(|date| &**date),
+        DateOf::LinkFrom(ix) => c.graph.link(ix).valid_from().map(|date| &**date),
+        DateOf::LinkUntil(ix) => c.graph.link(ix).valid_until().map(|date| &**date),
+    }
+}
+fn of_date<'c>(
+    c: &'c Context,
+    object: &Object,
+    read: impl Fn(&'c FuzzyDate) -> Resolved<'c>,
+) -> Answer<'c> {
     match object {
-        Object::FuzzyDate(date) => Ok(read(date)),
+        Object::FuzzyDate(of) => date_at(c, *of).map_or_else(mismatch, |date| Ok(read(date))),
         _ => mismatch(),
     }
 }
@@ -530,16 +576,21 @@ fn of_property<'c>(
 
 // -- nodes and evidence ------------------------------------------------------------------------
 
-fn node(c: &Context, id: &str) -> Resolved<'static> {
+fn node(c: &Context, id: &str) -> Answer<'static> {
     let graph = &c.graph;
     if let Some(ix) = graph.find(id) {
-        return Resolved::Object(Object::Entity(ix));
+        return Ok(Resolved::Object(Object::Entity(ix)));
     }
+    if !id.starts_with("link/") && !id.starts_with("evidence/") {
+        return Ok(Resolved::Null);
+    }
+    // The first to ask builds an index.
+    c.budget.begin_walk()?;
     if let Some(ix) = graph.find_link(id) {
-        return Resolved::Object(Object::Link(ix));
+        return Ok(Resolved::Object(Object::Link(ix)));
     }
     let found = graph.find_evidence(id);
-    found.map_or(Resolved::Null, |(owner, at)| Resolved::Object(Object::Evidence(owner, at as u32)))
+    Ok(found.map_or(Resolved::Null, |(owner, at)| Resolved::Object(Object::Evidence(owner, at as u32))))
 }
 
 fn nodes<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
@@ -552,7 +603,8 @@ fn nodes<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
             "ask in several requests",
         ));
     }
-    Ok(Resolved::List(List::Made(ids.iter().map(|id| node(c, id)).collect())))
+    let found: Result<Vec<_>, _> = ids.iter().map(|id| node(c, id)).collect();
+    Ok(Resolved::List(List::Made(found?)))
 }
 
 fn entity_by<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
@@ -616,20 +668,26 @@ fn property(c: &Context, ix: EntityIx, property: PropertyIx) -> Answer<'_> {
     Ok(match c.graph.entity(ix).property(property) {
         None if c.ontology().property(property).list => Resolved::List(List::Made(Vec::new())),
         None => Resolved::Null,
-        Some(value) => value_of(c.ontology(), value),
+        Some(value) => value_of(c.ontology(), ix, property, 0, value),
     })
 }
 
-fn value_of<'g>(ontology: &'g Ontology, value: Datum<'g>) -> Resolved<'g> {
+fn value_of<'g>(
+    ontology: &'g Ontology,
+    ix: EntityIx,
+    property: PropertyIx,
+    at: u32,
+    value: Datum<'g>,
+) -> Resolved<'g> {
     match value {
         Datum::Text(text) => Resolved::Text(text),
         Datum::Int(number) => Resolved::Int(number.into()),
         Datum::Float(number) => Resolved::Float(number),
         Datum::Boolean(truth) => Resolved::Boolean(truth),
         Datum::Date(day) => Resolved::Made(day.to_string()),
-        Datum::FuzzyDate(date) => Resolved::Object(Object::FuzzyDate(date.clone())),
-        Datum::Symbol(ix, at) => Resolved::Text(&ontology.enumeration(ix).words[at as usize].name),
-        Datum::List(members) => Resolved::List(List::Members(members)),
+        Datum::FuzzyDate(_) => Resolved::Object(Object::FuzzyDate(DateOf::Property(ix, property, at))),
+        Datum::Symbol(ix, at) => Resolved::Plain(&ontology.enumeration(ix).words[at as usize].name),
+        Datum::List(members) => Resolved::List(List::Members(ix, property, members)),
     }
 }
 

@@ -144,7 +144,7 @@ fn value_of<'a>(
 ) -> async_graphql::Result<Option<dy::FieldValue<'a>>> {
     Ok(match resolved {
         Resolved::Null => None,
-        Resolved::Text(text) => Some(dy::FieldValue::value(text)),
+        Resolved::Text(text) | Resolved::Plain(text) => Some(dy::FieldValue::value(text)),
         Resolved::Made(text) => Some(dy::FieldValue::value(text)),
         Resolved::Int(number) => Some(dy::FieldValue::value(number)),
         Resolved::Float(number) => Some(dy::FieldValue::value(number)),

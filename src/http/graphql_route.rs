@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
 use super::negotiate::{Media, list, negotiate, prefers_html};
-use super::settings::Settings;
+use super::settings::{BRIEF_STEPS, Settings};
 use super::{PUBLIC, Shared, not_modified, shorten};
 use crate::graphql::{self, Code, Outcome};
 use crate::ontology::describe;
@@ -44,7 +44,7 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
             "this address answers application/graphql-response+json and application/json; accept one of them";
         return refuse(Media::Json, fault(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message));
     };
-    let etag = etag(&shared, media, parts.uri.query().unwrap_or_default());
+    let etag = if get { etag(&shared, media, parts.uri.query().unwrap_or_default()) } else { String::new() };
     if get && not_modified(&parts.headers, &etag) {
         return cacheable(StatusCode::NOT_MODIFIED.into_response(), &etag);
     }
@@ -279,8 +279,12 @@ fn object_of(key: &str, value: Option<Json>) -> Result<Map<String, Json>, Fault>
 
 // -- running it ------------------------------------------------------------------------------
 
-/// Runs a request on a thread of its own, under the deadline.
+/// Runs a request at once where that takes less than handing it on, else on a thread of its own, under
+/// the deadline.
 async fn execute(shared: &Shared, request: graphql::Request) -> Result<graphql::Response, NotRun> {
+    if let Some(response) = shared.app.execute_briefly(&request, BRIEF_STEPS) {
+        return Ok(response);
+    }
     let app = shared.app.clone();
     let budget = app.budget();
     let stop = budget.cancel_handle();

@@ -26,6 +26,9 @@ pub const OPERATION_TIME: Duration = Duration::from_secs(5);
 pub const STOP_TIME: Duration = Duration::from_secs(2);
 /// Connections at once; each costs a few kB.
 pub const CONNECTIONS: usize = 4096;
+/// Steps (fields and items) that an operation may take on the thread that read it: about a
+/// millisecond. Handing it to another thread costs as much as a small one takes.
+pub const BRIEF_STEPS: u64 = 10_000;
 /// Operations that may wait for a processor before the server says it is overloaded.
 pub const QUEUE: usize = 256;
 /// How long open requests may go on after a signal to stop: longer than an operation can take,

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub struct Budget {
     left: AtomicU64,
     cancelled: Arc<AtomicBool>,
+    brief: bool,
+    exceeded: AtomicBool,
 }
 
 /// Why an operation was stopped.
@@ -30,7 +32,35 @@ pub enum Exhausted {
 impl Budget {
     /// A budget of so many steps; a step is one entity or link looked at.
     pub fn new(max_steps: u64) -> Budget {
-        Budget { left: AtomicU64::new(max_steps), cancelled: Arc::new(AtomicBool::new(false)) }
+        Budget {
+            left: AtomicU64::new(max_steps),
+            cancelled: Arc::new(AtomicBool::new(false)),
+            brief: false,
+            exceeded: AtomicBool::new(false),
+        }
+    }
+
+    /// A budget for what is done at once or not at all: few steps, and none of the things whose
+    /// length nobody knows before, such as filters over lists and indexes that are still to be built.
+    pub fn brief(max_steps: u64) -> Budget {
+        Budget { brief: true, ..Budget::new(max_steps) }
+    }
+
+    /// Begins something whose length nobody knows.
+    ///
+    /// # Errors
+    /// Where the budget is brief.
+    pub fn begin_walk(&self) -> Result<(), Exhausted> {
+        if !self.brief {
+            return Ok(());
+        }
+        self.exceeded.store(true, Ordering::Relaxed);
+        Err(Exhausted::Steps)
+    }
+
+    /// Whether more was asked than there was.
+    pub fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::Relaxed)
     }
 
     /// The flag that stops the operation soon after it is set.
@@ -52,8 +82,15 @@ impl Budget {
         if self.is_cancelled() {
             return Err(Exhausted::Cancelled);
         }
-        let left = self.left.load(Ordering::Relaxed).checked_sub(steps).ok_or(Exhausted::Steps)?;
-        self.left.store(left, Ordering::Relaxed);
-        Ok(())
+        match self.left.load(Ordering::Relaxed).checked_sub(steps) {
+            Some(left) => {
+                self.left.store(left, Ordering::Relaxed);
+                Ok(())
+            }
+            None => {
+                self.exceeded.store(true, Ordering::Relaxed);
+                Err(Exhausted::Steps)
+            }
+        }
     }
 }
