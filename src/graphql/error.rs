@@ -131,6 +131,18 @@ impl From<BadCursor> for GraphqlError {
     }
 }
 
+impl From<BadCursor> for Box<GraphqlError> {
+    fn from(error: BadCursor) -> Box<GraphqlError> {
+        Box::new(error.into())
+    }
+}
+
+impl From<Exhausted> for Box<GraphqlError> {
+    fn from(error: Exhausted) -> Box<GraphqlError> {
+        Box::new(error.into())
+    }
+}
+
 impl From<Exhausted> for GraphqlError {
     fn from(error: Exhausted) -> GraphqlError {
         let code = match error {

@@ -13,7 +13,7 @@ use super::ahead;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::plan::{ExecutionPlan, Field, Fields, Planner, Shape, What};
-use super::resolvers::{Context, List, Object, Resolved};
+use super::resolvers::{Context, Field as Answer, List, Object, Resolved};
 
 /// Errors kept of one answer: more than are listed, so that the rest is counted up to here.
 const ERRORS_KEPT: usize = 1_000;
@@ -50,7 +50,7 @@ impl<'a> Execution<'a> {
         let mut out = Vec::with_capacity((bytes + bytes / 8).clamp(FIRST_BYTES, MOST_BYTES));
         out.extend_from_slice(lead);
         let (path, bound) = (Vec::new(), Vec::new());
-        let mut run = Run { of: self, out, errors: Vec::new(), path, bound, looking: true, full: false };
+        let mut run = Run { of: self, out, errors: Vec::new(), path, bound, steps: 0, looking: true, full: false };
         if run.execute_selection_set(&self.plan.root, &Object::Query).is_err() {
             run.out.truncate(lead.len());
             run.out.extend_from_slice(b"null");
@@ -59,6 +59,9 @@ impl<'a> Execution<'a> {
         (run.out, run.errors)
     }
 }
+
+/// Fields between two looks at the budget and the length of the answer.
+const STRIDE: u64 = 32;
 
 /// Where the execution is.
 #[derive(Clone, Copy)]
@@ -74,6 +77,8 @@ struct Run<'a> {
     path: Vec<Step<'a>>,
     /// Arguments that variables had a part in, by field, each coerced once.
     bound: Vec<(*const Field, Rc<Arguments>)>,
+    /// Fields since the last look at the budget.
+    steps: u64,
     /// Whether it is worth looking ahead: not below what has been seen already.
     looking: bool,
     /// Whether the answer has grown beyond its limit: nothing is written any more.
@@ -86,12 +91,7 @@ impl<'a> Run<'a> {
         for (i, field) in selected.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
             match &field.what {
-                What::Answer(_) => {
-                    self.path.push(Step::Key(&field.key));
-                    let written = self.execute_field(object, field);
-                    self.path.pop();
-                    written?;
-                }
+                What::Answer(answer) => self.execute_field(object, field, answer)?,
                 What::TypeName => write_plain(&mut self.out, &selected.type_name),
                 What::Introspection => {
                     let answer = self.of.introspection.get(field.key.as_str());
@@ -103,23 +103,25 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn execute_field(&mut self, object: &Object, field: &'a Field) -> Written {
+    fn execute_field(&mut self, object: &Object, field: &'a Field, answer: &Answer) -> Written {
         let mark = self.out.len();
-        if mark > self.of.answer_bytes {
-            self.full = true;
-            let help = "ask for smaller pages or fewer fields";
-            let error =
-                GraphqlError::limit("bytes of one answer", mark as u64, self.of.answer_bytes as u64, help);
-            self.error(error, field);
-            return Err(Propagated);
-        }
-        let written = match self.resolve_field_value(object, field) {
+        let resolved = match self.resolve_field_value(object, field, answer) {
+            // What most fields are: nothing can go wrong with them any more.
+            Ok(Resolved::Plain(text)) => {
+                write_plain(&mut self.out, text);
+                return Ok(());
+            }
+            resolved => resolved,
+        };
+        self.path.push(Step::Key(&field.key));
+        let written = match resolved {
             Ok(resolved) => self.complete_value(&field.shape, field, resolved),
             Err(error) => {
-                self.error(error, field);
+                self.error(*error, field);
                 Err(Propagated)
             }
         };
+        self.path.pop();
         self.settle(written, &field.shape, mark)
     }
 
@@ -139,13 +141,23 @@ impl<'a> Run<'a> {
         &mut self,
         object: &'o Object,
         field: &'a Field,
-    ) -> Result<Resolved<'o>, GraphqlError>
+        answer: &Answer,
+    ) -> Result<Resolved<'o>, Box<GraphqlError>>
     where
         'a: 'o,
     {
         let context = self.of.context;
-        context.budget.spend(1)?;
-        let What::Answer(answer) = &field.what else { return Ok(Resolved::Null) };
+        self.steps += 1;
+        if self.steps >= STRIDE {
+            context.budget.spend(STRIDE)?;
+            self.steps = 0;
+            if self.out.len() > self.of.answer_bytes {
+                self.full = true;
+                let (bytes, most) = (self.out.len() as u64, self.of.answer_bytes as u64);
+                let help = "ask for smaller pages or fewer fields";
+                return Err(GraphqlError::limit("bytes of one answer", bytes, most, help).into());
+            }
+        }
         match field.fixed_arguments() {
             Some(arguments) => answer.resolve(context, object, arguments),
             None => {

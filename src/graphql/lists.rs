@@ -96,7 +96,7 @@ fn keep<T: Copy>(
     tests: u64,
     items: impl Iterator<Item = T>,
     passes: impl Fn(&T) -> bool,
-) -> Result<Vec<T>, GraphqlError> {
+) -> Result<Vec<T>, Box<GraphqlError>> {
     c.budget.begin_walk()?;
     let mut kept = Vec::new();
     for (i, item) in items.enumerate() {

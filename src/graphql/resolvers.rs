@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::lists::{Connection, along, entities, link_list, of_kind};
 use crate::graph::{
-    Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Members, Owner, SourceText,
+    Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner, SourceText,
 };
 use crate::ontology::{
     Common, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx, lower_first, sdl_type,
@@ -134,8 +134,8 @@ pub enum List<'g> {
     Edges(Arc<Connection>),
     /// So many pieces of evidence of one owner.
     Evidence(Owner, u32),
-    /// The members of a property's value.
-    Members(EntityIx, PropertyIx, Members<'g>),
+    /// So many members of a property's value.
+    Members(EntityIx, PropertyIx, u32),
     /// Any others, with holes where the type allows them.
     Made(Vec<Resolved<'g>>),
 }
@@ -146,7 +146,7 @@ impl<'g> List<'g> {
         match self {
             List::Nodes(connection) | List::Edges(connection) => connection.len(),
             List::Evidence(_, count) => *count as usize,
-            List::Members(.., members) => members.len(),
+            List::Members(.., count) => *count as usize,
             List::Made(items) => items.len(),
         }
     }
@@ -169,16 +169,19 @@ impl<'g> List<'g> {
             List::Nodes(connection) => connection.node(&context.graph, at),
             List::Edges(connection) => Resolved::Object(Object::Edge(connection.clone(), at as u32)),
             List::Evidence(owner, _) => Resolved::Object(Object::Evidence(*owner, at as u32)),
-            List::Members(ix, property, members) => {
-                value_of(context.ontology(), *ix, *property, at as u32, members.get(at))
-            }
+            List::Members(ix, property, _) => match context.graph.entity(*ix).property(*property) {
+                Some(Datum::List(members)) => {
+                    value_of(context.ontology(), *ix, *property, at as u32, members.get(at))
+                }
+                _ => Resolved::Null,
+            },
             List::Made(items) => items[at].clone(),
         }
     }
 }
 
 /// What a resolver gives.
-pub type Answer<'c> = Result<Resolved<'c>, GraphqlError>;
+pub type Answer<'c> = Result<Resolved<'c>, Box<GraphqlError>>;
 
 /// Answers one field of one object.
 pub type Resolver = for<'c> fn(&'c Context, &'c Object, &Arguments) -> Answer<'c>;
@@ -466,13 +469,13 @@ fn link_date(c: &Context, of: DateOf) -> Answer<'static> {
 }
 
 /// A field was asked of an object of another type: a fault of ours, reported as such.
-pub(super) fn mismatch<T>() -> Result<T, GraphqlError> {
-    Err(GraphqlError::new(Code::Internal, "a field was asked of an object that does not have it"))
+pub(super) fn mismatch<T>() -> Result<T, Box<GraphqlError>> {
+    Err(GraphqlError::new(Code::Internal, "a field was asked of an object that does not have it").into())
 }
 
 macro_rules! handle {
     ($name:ident, $pattern:pat => $out:expr, $ty:ty) => {
-        fn $name(object: &Object) -> Result<$ty, GraphqlError> {
+        fn $name(object: &Object) -> Result<$ty, Box<GraphqlError>> {
             match object {
                 $pattern => Ok($out),
                 _ => mismatch(),
@@ -489,11 +492,11 @@ handle!(connection_of, Object::Connection(connection) => connection, &Arc<Connec
 handle!(page_info_of, Object::PageInfo(connection) => connection, &Arc<Connection>);
 handle!(edge_of, Object::Edge(connection, i) => (connection, *i as usize), (&Arc<Connection>, usize));
 
-fn linked_of(c: &Context, object: &Object) -> Result<LinkIx, GraphqlError> {
+fn linked_of(c: &Context, object: &Object) -> Result<LinkIx, Box<GraphqlError>> {
     let (connection, i) = edge_of(object)?;
     connection.link(&c.graph, i).map_or_else(mismatch, Ok)
 }
-fn evidence_of<'c>(c: &'c Context, object: &Object) -> Result<(Owner, Evidence<'c>), GraphqlError> {
+fn evidence_of<'c>(c: &'c Context, object: &Object) -> Result<(Owner, Evidence<'c>), Box<GraphqlError>> {
     match object {
         Object::Evidence(owner, at) => Ok((*owner, c.graph.evidence(*owner).get(*at as usize))),
         _ => mismatch(),
@@ -502,7 +505,7 @@ fn evidence_of<'c>(c: &'c Context, object: &Object) -> Result<(Owner, Evidence<'
 fn property_value_of<'c>(
     c: &'c Context,
     object: &Object,
-) -> Result<(RelationIx, u16, Datum<'c>), GraphqlError> {
+) -> Result<(RelationIx, u16, Datum<'c>), Box<GraphqlError>> {
     let Object::PropertyValue(ix, at) = object else { return mismatch() };
     let link = c.graph.link(*ix);
     match link.properties().nth(*at as usize) {
@@ -601,7 +604,8 @@ fn nodes<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
             ids.len() as u64,
             NODES_MAX as u64,
             "ask in several requests",
-        ));
+        )
+        .into());
     }
     let found: Result<Vec<_>, _> = ids.iter().map(|id| node(c, id)).collect();
     Ok(Resolved::List(List::Made(found?)))
@@ -616,7 +620,8 @@ fn entity_by<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c
         return Err(GraphqlError::new(
             Code::BadArgument,
             "`by` takes exactly one of id, identifier, not null",
-        ));
+        )
+        .into());
     };
     let (scheme, value) =
         (identifier.text("scheme").unwrap_or_default(), identifier.text("value").unwrap_or_default());
@@ -641,7 +646,8 @@ fn entity_evidence<'c>(c: &'c Context, object: &Object, arguments: &Arguments) -
         return Err(GraphqlError::new(
             Code::BadArgument,
             format!("{} has no property `{name}`; {help}", kind.name),
-        ));
+        )
+        .into());
     };
     let supporting = entity.evidence().iter().enumerate().filter(|(_, e)| e.properties().contains(&property));
     Ok(objects(supporting.map(|(at, _)| Object::Evidence(Owner::Entity(ix), at as u32))))
@@ -687,7 +693,7 @@ fn value_of<'g>(
         Datum::Date(day) => Resolved::Made(day.to_string()),
         Datum::FuzzyDate(_) => Resolved::Object(Object::FuzzyDate(DateOf::Property(ix, property, at))),
         Datum::Symbol(ix, at) => Resolved::Plain(&ontology.enumeration(ix).words[at as usize].name),
-        Datum::List(members) => Resolved::List(List::Members(ix, property, members)),
+        Datum::List(members) => Resolved::List(List::Members(ix, property, members.len() as u32)),
     }
 }
 
