@@ -16,12 +16,14 @@ fn main() -> std::io::Result<()> {
         return Ok(());
     };
     let scale = arguments.get(1).and_then(|s| s.parse().ok()).unwrap_or(1.0);
-    let file = |name: &str| File::create(Path::new(dir).join(name)).map(|f| BufWriter::with_capacity(1 << 20, f));
+    let file =
+        |name: &str| File::create(Path::new(dir).join(name)).map(|f| BufWriter::with_capacity(1 << 20, f));
     std::fs::create_dir_all(dir)?;
     let mut lines = file("graph.jsonl")?;
     let counts = if arguments.iter().any(|a| a == "--tables") {
         let (mut nodes, mut edges) = (file("nodes.tsv")?, file("edges.tsv")?);
-        let counts = workload::write(&mut Out { lines: &mut lines, tables: Some((&mut nodes, &mut edges)) }, scale)?;
+        let counts =
+            workload::write(&mut Out { lines: &mut lines, tables: Some((&mut nodes, &mut edges)) }, scale)?;
         nodes.flush()?;
         edges.flush()?;
         counts

@@ -44,7 +44,8 @@ fn main() {
         let variables = if at_once == 1 { json!({"id": ids[0]}) } else { json!({"ids": ids}) };
         let variables: Map<String, Json> = variables.as_object().cloned().unwrap_or_default();
         let request = Request { query: query.to_owned(), variables, ..Request::default() };
-        let answer = app.execute_briefly(&request, u64::MAX).unwrap_or_else(|| app.execute(&request, &app.budget()));
+        let answer =
+            app.execute_briefly(&request, u64::MAX).unwrap_or_else(|| app.execute(&request, &app.budget()));
         assert_eq!(answer.outcome, Outcome::Executed);
         bytes += answer.body.len();
     }

@@ -7,7 +7,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, Object, OutputType, Schema, SimpleObject};
+use async_graphql::{
+    Context, EmptyMutation, EmptySubscription, ID, Object, OutputType, Schema, SimpleObject,
+};
 use async_graphql_axum::GraphQL;
 use axum::Router;
 use axum::body::Bytes;
@@ -61,7 +63,9 @@ fn follow<T: OutputType>(
     of: impl Fn(EntityIx) -> T,
 ) -> Connection<T> {
     let graph = graph(context);
-    let Some((relation, _)) = graph.ontology().relation_named(relation) else { return Connection { nodes: Vec::new() } };
+    let Some((relation, _)) = graph.ontology().relation_named(relation) else {
+        return Connection { nodes: Vec::new() };
+    };
     let links = graph.along(from, relation, Direction::Forward).iter().take(first as usize);
     Connection { nodes: links.map(|linked| of(linked.to)).collect() }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
 
 use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals, Transaction};
 use crate::graphql::{Api, Limits, Request, Response};
@@ -204,7 +206,7 @@ pub fn overview(graph: &Graph) -> Overview {
 #[derive(Debug)]
 pub struct App {
     api: Api,
-    graph: RwLock<Arc<Graph>>,
+    graph: ArcSwap<Graph>,
     /// Held while a batch is applied; readers go on with the view there is.
     writing: Mutex<()>,
 }
@@ -231,12 +233,12 @@ impl App {
             }])
         };
         let api = Api::new(graph.ontology(), limits).map_err(clash)?;
-        Ok(App { api, graph: RwLock::new(Arc::new(graph)), writing: Mutex::new(()) })
+        Ok(App { api, graph: ArcSwap::from_pointee(graph), writing: Mutex::new(()) })
     }
 
     /// The view there is now. A reader keeps it as long as it likes.
     pub fn view(&self) -> Arc<Graph> {
-        self.graph.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.graph.load_full()
     }
 
     /// Applies a batch and makes the outcome the view of whoever asks next.
@@ -246,7 +248,7 @@ impl App {
     pub fn commit(&self, changes: Vec<Change>) -> Result<DataVersion, Refusals> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let next = Arc::new(self.view().apply(changes)?);
-        *self.graph.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        self.graph.store(next.clone());
         Ok(next.version())
     }
 

@@ -26,9 +26,33 @@ impl Dice {
 }
 
 const WORDS: [&str; 27] = [
-    "equity", "access", "maternal", "rural", "housing", "climate", "transit", "school", "energy", "water", "labor",
-    "justice", "broadband", "screening", "outreach", "staffing", "funding", "resilience", "prevention", "nutrition",
-    "doula", "fellowship", "clinic", "corridor", "audit", "statewide", "care",
+    "equity",
+    "access",
+    "maternal",
+    "rural",
+    "housing",
+    "climate",
+    "transit",
+    "school",
+    "energy",
+    "water",
+    "labor",
+    "justice",
+    "broadband",
+    "screening",
+    "outreach",
+    "staffing",
+    "funding",
+    "resilience",
+    "prevention",
+    "nutrition",
+    "doula",
+    "fellowship",
+    "clinic",
+    "corridor",
+    "audit",
+    "statewide",
+    "care",
 ];
 
 /// Kind, prefix of its ids, how many at scale 1.

@@ -30,7 +30,9 @@ pub(super) fn look<'a>(
             let Some(selected) = plan.below(planner, field, &Object::Entity(*ix), graph) else { continue };
             for field in &selected.fields {
                 let What::Answer(Answer::Along(relation, direction, _)) = &field.what else { continue };
-                let Some((first, items)) = field.first.zip(items_of(planner, plan, context, field)) else { continue };
+                let Some((first, items)) = field.first.zip(items_of(planner, plan, context, field)) else {
+                    continue;
+                };
                 let links = graph.along(*ix, *relation, *direction).iter().take(first as usize);
                 next.extend(links.map(|linked| (linked.to, items)));
                 if next.len() > AT_ONCE {

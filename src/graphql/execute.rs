@@ -13,7 +13,7 @@ use super::ahead;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::plan::{ExecutionPlan, Field, Fields, Planner, Shape, What};
-use super::resolvers::{Context, Field as Answer, List, Object, Resolved};
+use super::resolvers::{Context, DateOf, Field as Answer, List, Object, Resolved, date_at};
 
 /// Errors kept of one answer: more than are listed, so that the rest is counted up to here.
 const ERRORS_KEPT: usize = 1_000;
@@ -50,7 +50,8 @@ impl<'a> Execution<'a> {
         let mut out = Vec::with_capacity((bytes + bytes / 8).clamp(FIRST_BYTES, MOST_BYTES));
         out.extend_from_slice(lead);
         let (path, bound) = (Vec::new(), Vec::new());
-        let mut run = Run { of: self, out, errors: Vec::new(), path, bound, steps: 0, looking: true, full: false };
+        let mut run =
+            Run { of: self, out, errors: Vec::new(), path, bound, steps: 0, looking: true, full: false };
         if run.execute_selection_set(&self.plan.root, &Object::Query).is_err() {
             run.out.truncate(lead.len());
             run.out.extend_from_slice(b"null");
@@ -88,10 +89,18 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn execute_selection_set(&mut self, selected: &'a Fields, object: &Object) -> Written {
         self.out.push(b'{');
+        let graph = &*self.of.context.graph;
+        let entity = if let Object::Entity(ix) = object { Some(graph.entity(*ix)) } else { None };
         for (i, field) in selected.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
             match &field.what {
                 What::Answer(answer) => self.execute_field(object, field, answer)?,
+                What::Id => write_plain(&mut self.out, entity.map_or("", |e| e.id())),
+                What::Name => match entity {
+                    Some(entity) if entity.has_plain_name() => write_plain(&mut self.out, entity.name()),
+                    _ => write_text(&mut self.out, entity.map_or("", |e| e.name())),
+                },
+                What::Date(answer, _) => self.execute_field(object, field, answer)?,
                 What::TypeName => write_plain(&mut self.out, &selected.type_name),
                 What::Introspection => {
                     let answer = self.of.introspection.get(field.key.as_str());
@@ -111,6 +120,10 @@ impl<'a> Run<'a> {
                 write_plain(&mut self.out, text);
                 return Ok(());
             }
+            Ok(Resolved::Object(Object::FuzzyDate(of))) => match self.write_date(field, of) {
+                true => return Ok(()),
+                false => Ok(Resolved::Object(Object::FuzzyDate(of))),
+            },
             resolved => resolved,
         };
         self.path.push(Step::Key(&field.key));
@@ -135,6 +148,32 @@ impl<'a> Run<'a> {
             }
             other => other,
         }
+    }
+
+    /// Writes a date of which only texts are asked that need no escaping. Whether it was one.
+    fn write_date(&mut self, field: &'a Field, of: DateOf) -> bool {
+        let Execution { planner, plan, context, .. } = *self.of;
+        let Some(selected) = plan.below(planner, field, &Object::FuzzyDate(of), &context.graph) else {
+            return false;
+        };
+        let Some(date) = date_at(context, of) else { return false };
+        let mark = self.out.len();
+        self.out.push(b'{');
+        for (i, field) in selected.fields.iter().enumerate() {
+            match &field.what {
+                What::Date(_, read) if let Resolved::Plain(text) = read(date) => {
+                    self.out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
+                    write_plain(&mut self.out, text);
+                }
+                _ => {
+                    self.out.truncate(mark);
+                    return false;
+                }
+            }
+        }
+        self.out.push(b'}');
+        self.steps += selected.fields.len() as u64;
+        true
     }
 
     fn resolve_field_value<'o>(

@@ -20,7 +20,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use super::arguments::{Arguments, PAGE_DEFAULT};
-use super::resolvers::{Field as Answer, Object};
+use super::resolvers::{DateReader, Field as Answer, Object, date_reader};
 use crate::graph::Graph;
 use crate::ontology::{KindIx, Ontology};
 
@@ -128,6 +128,13 @@ pub(super) enum What {
     Introspection,
     /// A resolver.
     Answer(Answer),
+    /// The id or the name of an entity, and a field of its date: what most answers consist of is
+    /// written without a call to a resolver, which would give the same.
+    Id,
+    /// See `Id`.
+    Name,
+    /// See `Id`.
+    Date(Answer, DateReader),
 }
 
 /// A type as the completion of values sees it.
@@ -270,11 +277,20 @@ impl Planner<'_> {
         let what = match node.name.as_str() {
             "__typename" => What::TypeName,
             "__schema" | "__type" => What::Introspection,
-            name => What::Answer(*self.types.answers.get(&ty.name)?.get(name)?),
+            name => {
+                let answer = *self.types.answers.get(&ty.name)?.get(name)?;
+                let of_kind = self.types.concrete[..self.types.concrete.len() - 2].contains(&ty.name);
+                match name {
+                    "id" if of_kind => What::Id,
+                    "name" if of_kind => What::Name,
+                    _ if ty.name == "FuzzyDate" => What::Date(answer, date_reader(name)?),
+                    _ => What::Answer(answer),
+                }
+            }
         };
         let declared = node.ty().inner_named_type();
         let below = match self.schema.types.get(declared) {
-            _ if !matches!(what, What::Answer(_)) => Below::Nothing,
+            _ if matches!(what, What::TypeName | What::Introspection) => Below::Nothing,
             Some(ExtendedType::Object(_)) => Below::Object(declared.clone(), OnceLock::new()),
             Some(ExtendedType::Interface(_)) => {
                 Below::Interface(self.types.concrete.iter().map(|_| OnceLock::new()).collect())
@@ -286,7 +302,9 @@ impl Planner<'_> {
         let shape = Shape::of(node.ty());
         let first = match node.arguments.as_slice() {
             [] => Some(PAGE_DEFAULT as u32),
-            [one] if one.name == "first" => one.value.to_i32().map_or(Some(PAGE_DEFAULT as u32), |n| n.try_into().ok()),
+            [one] if one.name == "first" => {
+                one.value.to_i32().map_or(Some(PAGE_DEFAULT as u32), |n| n.try_into().ok())
+            }
             _ => None,
         };
         Some(Field { key, lead, what, shape, first, below, fixed, nodes: nodes.into() })

@@ -298,7 +298,9 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     }),
     ("Evidence", "id", |c, o, _| of_evidence(c, o, |owner, e| Resolved::Made(c.graph.evidence_id(owner, e)))),
     ("Evidence", "source", |c, o, _| Ok(entity(Some(evidence_of(c, o)?.1.source())))),
-    ("Evidence", "quote", |c, o, _| of_evidence(c, o, |_, e| e.quote().map_or(Resolved::Null, |q| text(q, e.has_plain_quote())))),
+    ("Evidence", "quote", |c, o, _| {
+        of_evidence(c, o, |_, e| e.quote().map_or(Resolved::Null, |q| text(q, e.has_plain_quote())))
+    }),
     ("Evidence", "prefix", |c, o, _| of_evidence(c, o, |_, e| optional(e.prefix()))),
     ("Evidence", "suffix", |c, o, _| of_evidence(c, o, |_, e| optional(e.suffix()))),
     ("Evidence", "url", |c, o, _| of_evidence(c, o, |_, e| optional(e.url()))),
@@ -345,12 +347,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
         let last = connection.len().checked_sub(1);
         Ok(last.map_or(Resolved::Null, |i| Resolved::Made(connection.cursor(&c.graph, i))))
     }),
-    ("FuzzyDate", "edtf", |c, o, _| of_date(c, o, |d| Resolved::Plain(d.edtf()))),
-    ("FuzzyDate", "kind", |c, o, _| of_date(c, o, |d| optional(d.kind().map(|k| k.name())))),
-    ("FuzzyDate", "precision", |c, o, _| of_date(c, o, |d| Resolved::Plain(d.precision().name()))),
-    ("FuzzyDate", "approximate", |c, o, _| of_date(c, o, |d| Resolved::Boolean(d.approximate()))),
-    ("FuzzyDate", "earliest", |c, o, _| of_date(c, o, |d| made(d.earliest().map(|d| d.to_string())))),
-    ("FuzzyDate", "latest", |c, o, _| of_date(c, o, |d| made(d.latest().map(|d| d.to_string())))),
+    ("FuzzyDate", "edtf", |c, o, _| of_date(c, o, "edtf")),
+    ("FuzzyDate", "kind", |c, o, _| of_date(c, o, "kind")),
+    ("FuzzyDate", "precision", |c, o, _| of_date(c, o, "precision")),
+    ("FuzzyDate", "approximate", |c, o, _| of_date(c, o, "approximate")),
+    ("FuzzyDate", "earliest", |c, o, _| of_date(c, o, "earliest")),
+    ("FuzzyDate", "latest", |c, o, _| of_date(c, o, "latest")),
     ("Identifier", "scheme", |c, o, _| of_identifier(c, o, |i| Resolved::Text(&i.scheme))),
     ("Identifier", "value", |c, o, _| of_identifier(c, o, |i| Resolved::Text(&i.value))),
     ("PropertyValue", "property", |c, o, _| {
@@ -441,6 +443,24 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Gap", "of", |c, o, _| Ok(objects(c.ontology().gaps[gap_of(o)?].of.iter().copied().map(Object::Kind)))),
 ];
 
+/// What is read of a date.
+pub type DateReader = for<'d> fn(&'d FuzzyDate) -> Resolved<'d>;
+
+/// The fields of a date.
+const DATE_TABLE: &[(&str, DateReader)] = &[
+    ("edtf", |d| Resolved::Plain(d.edtf())),
+    ("kind", |d| optional(d.kind().map(|k| k.name()))),
+    ("precision", |d| Resolved::Plain(d.precision().name())),
+    ("approximate", |d| Resolved::Boolean(d.approximate())),
+    ("earliest", |d| made(d.earliest().map(|d| d.to_string()))),
+    ("latest", |d| made(d.latest().map(|d| d.to_string()))),
+];
+
+/// How a field of a date is read.
+pub fn date_reader(name: &str) -> Option<DateReader> {
+    DATE_TABLE.iter().find(|(field, _)| *field == name).map(|(_, read)| *read)
+}
+
 // -- small conversions -------------------------------------------------------------------------
 
 fn int(n: usize) -> Resolved<'static> {
@@ -524,7 +544,7 @@ fn of_evidence<'c>(
     let (owner, evidence) = evidence_of(c, object)?;
     Ok(read(owner, evidence))
 }
-fn date_at(c: &Context, of: DateOf) -> Option<&FuzzyDate> {
+pub(super) fn date_at(c: &Context, of: DateOf) -> Option<&FuzzyDate> {
     match of {
         DateOf::Property(ix, property, at) => {
             match c.graph.entity(ix).property(property)?.members().nth(at as usize)? {
@@ -537,13 +557,9 @@ fn date_at(c: &Context, of: DateOf) -> Option<&FuzzyDate> {
         DateOf::LinkUntil(ix) => c.graph.link(ix).valid_until().map(|date| &**date),
     }
 }
-fn of_date<'c>(
-    c: &'c Context,
-    object: &Object,
-    read: impl Fn(&'c FuzzyDate) -> Resolved<'c>,
-) -> Answer<'c> {
-    match object {
-        Object::FuzzyDate(of) => date_at(c, *of).map_or_else(mismatch, |date| Ok(read(date))),
+fn of_date<'c>(c: &'c Context, object: &Object, name: &str) -> Answer<'c> {
+    match (object, date_reader(name)) {
+        (Object::FuzzyDate(of), Some(read)) => date_at(c, *of).map_or_else(mismatch, |date| Ok(read(date))),
         _ => mismatch(),
     }
 }

@@ -115,7 +115,8 @@ fn field_of(declared: &DeclaredSchema, definition: &FieldDefinition, answer: Fie
             }
             // A look at the clock's flag, so that wide selections stop too.
             context.budget.spend(1).map_err(|e| extended(e.into()))?;
-            let resolved = answer.resolve(context, object, &Arguments::new(arguments)).map_err(|e| extended(*e))?;
+            let resolved =
+                answer.resolve(context, object, &Arguments::new(arguments)).map_err(|e| extended(*e))?;
             value_of(context, resolved, abstract_type)
         })
     });

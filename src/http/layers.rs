@@ -12,7 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,18 +35,32 @@ const SEE: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-
 /// For answers that bring no policy of their own: they are data, and load nothing.
 const DATA_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Puts everything around the routes, the outermost last.
+/// Puts everything around the routes. One layer of ours and not three, and all in one call: each
+/// call and each such function costs a boxed copy of everything inside it, at every request.
 pub(super) fn around(router: Router<Shared>, shared: &Shared) -> Router<Shared> {
     let worth_it = SizeAbove::new(COMPRESS_FROM)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::SSE)
         .and(as_it_is);
-    router
-        .layer(CompressionLayer::new().compress_when(worth_it))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(shared.clone(), cross_origin))
-        .layer(from_fn_with_state(shared.clone(), check_host))
-        .layer(from_fn(log))
+    router.layer((
+        from_fn_with_state(shared.clone(), around_one),
+        CatchPanicLayer::custom(panicked),
+        CompressionLayer::new().compress_when(worth_it),
+    ))
+}
+
+/// What happens to every request, in this order: it gets its line in the log, its host is checked,
+/// and what pages of other origins may see of the answer is said.
+async fn around_one(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let log = Log::begin(&request);
+    let response = match foreign_host(&shared, &request) {
+        Some(refusal) => refusal,
+        None => {
+            let asks = Asks::of(&request);
+            asks.answer(&shared, next.run(request).await)
+        }
+    };
+    log.end(response)
 }
 
 /// Marks an answer that is sent as it is, since packing it anew for everyone costs too much.
@@ -75,23 +89,39 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.len() <= WORD && text.bytes().all(plain)
 }
 
-/// An id in and out, the headers that every answer carries, and one line when the last byte of
-/// the answer has been handed on.
-async fn log(request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let id = request_id(request.headers());
-    let (method, path) = (request.method().clone(), shorten(request.uri().path()));
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_CSP);
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID.clone(), value);
+/// What is known of a request before it is answered.
+struct Log {
+    began: Instant,
+    id: String,
+    method: Method,
+    path: String,
+}
+
+impl Log {
+    fn begin(request: &Request) -> Log {
+        Log {
+            began: Instant::now(),
+            id: request_id(request.headers()),
+            method: request.method().clone(),
+            path: shorten(request.uri().path()),
+        }
     }
-    let operation = response.extensions_mut().remove::<Operation>().and_then(|o| o.0);
-    let line = Line { began, id, method, path, status: response.status(), operation, bytes: 0 };
-    response.map(|body| Body::new(Counted { body, line }))
+
+    /// An id in and out, the headers that every answer carries, and one line when the last byte of
+    /// the answer has been handed on.
+    fn end(self, mut response: Response) -> Response {
+        let Log { began, id, method, path } = self;
+        let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_CSP);
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            headers.insert(REQUEST_ID.clone(), value);
+        }
+        let operation = response.extensions_mut().remove::<Operation>().and_then(|o| o.0);
+        let line = Line { began, id, method, path, status: response.status(), operation, bytes: 0 };
+        response.map(|body| Body::new(Counted { body, line }))
+    }
 }
 
 /// What is logged of a request, once, when it goes.
@@ -171,15 +201,15 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 /// Refuses names this server does not have. A page on a foreign name that points at our address
 /// (DNS rebinding) could otherwise read what only this machine should; an address as Host cannot
 /// be rebound.
-async fn check_host(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+fn foreign_host(shared: &Shared, request: &Request) -> Option<Response> {
     if request.uri().path_and_query().is_some_and(|p| p.as_str().len() > URI_BYTES) {
         let message = format!("the address is longer than {URI_BYTES} bytes; send a POST");
-        return refusal(StatusCode::URI_TOO_LONG, Code::BadRequest, &message);
+        return Some(refusal(StatusCode::URI_TOO_LONG, Code::BadRequest, &message));
     }
     let mut hosts = request.headers().get_all(header::HOST).iter();
     if hosts.next().is_some_and(|first| first.to_str().is_err()) || hosts.next().is_some() {
         let message = "a request has one Host header, in plain letters"; // RFC 9112 section 3.2
-        return refusal(StatusCode::BAD_REQUEST, Code::BadRequest, message);
+        return Some(refusal(StatusCode::BAD_REQUEST, Code::BadRequest, message));
     }
     let named = request.uri().authority().map(Authority::as_str).or_else(|| host(request.headers()));
     if let Some(host) = named
@@ -188,9 +218,9 @@ async fn check_host(State(shared): State<Shared>, request: Request, next: Next) 
         let host = shorten(host);
         let message =
             format!("this server is not known as {host}; start it with --host {} if it is", name_of(&host));
-        return refusal(StatusCode::MISDIRECTED_REQUEST, Code::Misdirected, &message);
+        return Some(refusal(StatusCode::MISDIRECTED_REQUEST, Code::Misdirected, &message));
     }
-    next.run(request).await
+    None
 }
 
 /// The Host header: what the client calls this server.
@@ -216,34 +246,49 @@ fn known_host(host: &str, configured: &[String]) -> bool {
 
 // -- other origins ---------------------------------------------------------------------------
 
-/// Lets pages of other origins read, without credentials. A preflight is an OPTIONS like any
-/// other, answered by the route with the methods it takes; this adds what the browser asks.
-async fn cross_origin(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = next.run(request).await;
-    let listed = &shared.settings.origins;
-    let allowed = match &origin {
-        // The same for all, whether they ask or not: caches may give it to anyone.
-        _ if listed.is_empty() => Some(HeaderValue::from_static("*")),
-        Some(origin) => Some(origin.clone()).filter(|o| listed.iter().any(|l| l.as_bytes() == o.as_bytes())),
-        None => None,
-    };
-    let methods = response.headers().get(header::ALLOW).cloned();
-    let headers = response.headers_mut();
-    if !listed.is_empty() {
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+/// What a page of another origin asks.
+struct Asks {
+    origin: Option<HeaderValue>,
+    /// Whether a browser asks before it sends the request itself.
+    preflight: bool,
+}
+
+impl Asks {
+    fn of(request: &Request) -> Asks {
+        let headers = request.headers();
+        let preflight = request.method() == Method::OPTIONS
+            && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        Asks { origin: headers.get(header::ORIGIN).cloned(), preflight }
     }
-    let Some(allowed) = allowed else { return response };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, SEE);
-    if let Some(methods) = methods.filter(|_| preflight) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, SEND);
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+
+    /// Lets pages of other origins read, without credentials. A preflight is an OPTIONS like any
+    /// other, answered by the route with the methods it takes; this adds what the browser asks.
+    fn answer(self, shared: &Shared, mut response: Response) -> Response {
+        let Asks { origin, preflight } = self;
+        let listed = &shared.settings.origins;
+        let allowed = match &origin {
+            // The same for all, whether they ask or not: caches may give it to anyone.
+            _ if listed.is_empty() => Some(HeaderValue::from_static("*")),
+            Some(origin) => {
+                Some(origin.clone()).filter(|o| listed.iter().any(|l| l.as_bytes() == o.as_bytes()))
+            }
+            None => None,
+        };
+        let methods = response.headers().get(header::ALLOW).cloned();
+        let headers = response.headers_mut();
+        if !listed.is_empty() {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        let Some(allowed) = allowed else { return response };
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, SEE);
+        if let Some(methods) = methods.filter(|_| preflight) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, SEND);
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+        }
+        response
     }
-    response
 }
 
 /// The origin of the page that sends a request, where it is neither ours nor one of `listed`.

@@ -32,9 +32,12 @@ const PUBLIC: &str = "public, no-cache";
 /// Letters of a client's own words that a message repeats.
 const REPEATED: usize = 120;
 
-/// What every handler gets.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared {
+/// What every handler gets: one count to take at each request, and not one for each part.
+pub(crate) type Shared = Arc<Server>;
+
+/// What a server is made of.
+#[derive(Debug)]
+pub(crate) struct Server {
     app: Arc<App>,
     settings: Arc<Settings>,
     executors: executors::Executors,
@@ -117,14 +120,14 @@ const ROUTES: &[Route] = &[
 /// # }
 /// ```
 pub fn router(app: Arc<App>, settings: &Settings) -> Router {
-    let shared = Shared {
+    let shared = Arc::new(Server {
         examples: examples::fitting(&app).into(),
         app,
         settings: Arc::new(settings.clone()),
         executors: executors::Executors::new(),
         addresses: ROUTES.iter().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),
-    };
+    });
     let mut router = Router::new();
     for route in ROUTES {
         let filters = route.methods.iter().filter_map(|m| MethodFilter::try_from(m.clone()).ok());
