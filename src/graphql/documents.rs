@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 use serde_json::{Map, Value as Json};
 
 use super::cost::Formula;
+use super::error::GraphqlError;
 use super::plan::{ExecutionPlan, Planner};
 
 /// Plans that one operation keeps: it has one for each combination of what `@skip` and `@include`
@@ -66,21 +67,29 @@ impl Checked {
     }
 
     /// What is known of one of its operations, by `prepare` when first asked.
-    pub(super) fn prepared(&self, of: &Operation, prepare: impl FnOnce() -> Prepared) -> Arc<Prepared> {
+    ///
+    /// # Errors
+    /// What `prepare` gives.
+    pub(super) fn prepared(
+        &self,
+        of: &Operation,
+        prepare: impl FnOnce() -> Result<Prepared, GraphqlError>,
+    ) -> Result<Arc<Prepared>, GraphqlError> {
         let known = self.operations.read().unwrap_or_else(PoisonError::into_inner).get(&of.name).cloned();
-        known.unwrap_or_else(|| {
-            let prepared = Arc::new(prepare());
-            let mut operations = self.operations.write().unwrap_or_else(PoisonError::into_inner);
-            operations.entry(of.name.clone()).or_insert(prepared).clone()
-        })
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let prepared = Arc::new(prepare()?);
+        let mut operations = self.operations.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(operations.entry(of.name.clone()).or_insert(prepared).clone())
     }
 }
 
 /// An operation with what follows from its text alone.
 pub(super) struct Prepared {
     pub(super) definition: Node<Operation>,
-    /// Whether it asks for `__schema` or `__type`.
-    pub(super) introspects: bool,
+    /// What it asks of `__schema` and `__type`, and nothing else; none where it asks neither.
+    pub(super) introspection: Option<Operation>,
     pub(super) formula: Formula,
     /// The variables that `@skip` and `@include` ask.
     pub(super) switches: Vec<Name>,

@@ -77,7 +77,7 @@ struct Run<'a> {
     errors: Vec<GraphqlError>,
     path: Vec<Step<'a>>,
     /// Arguments that variables had a part in, by field, each coerced once.
-    bound: Vec<(*const Field, Rc<Arguments>)>,
+    bound: Vec<(*const Field, Result<Rc<Arguments>, Box<GraphqlError>>)>,
     /// Fields since the last look at the budget.
     steps: u64,
     /// Whether it is worth looking ahead: not below what has been seen already.
@@ -200,21 +200,21 @@ impl<'a> Run<'a> {
         match field.fixed_arguments() {
             Some(arguments) => answer.resolve(context, object, arguments),
             None => {
-                let arguments = self.arguments(field);
+                let arguments = self.arguments(field)?;
                 answer.resolve(context, object, &arguments)
             }
         }
     }
 
     /// The arguments of a field that takes variables, coerced when first asked.
-    fn arguments(&mut self, field: &'a Field) -> Rc<Arguments> {
-        let same = |bound: &&(*const Field, Rc<Arguments>)| std::ptr::eq(bound.0, field);
-        if let Some((_, arguments)) = self.bound.iter().find(same) {
-            return arguments.clone();
+    fn arguments(&mut self, field: &'a Field) -> Result<Rc<Arguments>, Box<GraphqlError>> {
+        if let Some((_, bound)) = self.bound.iter().find(|(of, _)| std::ptr::eq(*of, field)) {
+            return bound.clone();
         }
-        let arguments = Rc::new(field.coerce_argument_values(self.of.variables));
-        self.bound.push((field, arguments.clone()));
-        arguments
+        let arguments = field.coerce_argument_values(self.of.planner.schema, self.of.variables);
+        let bound = arguments.map(Rc::new).map_err(Box::new);
+        self.bound.push((field, bound.clone()));
+        bound
     }
 
     fn complete_value(&mut self, shape: &Shape, field: &'a Field, resolved: Resolved<'_>) -> Written {

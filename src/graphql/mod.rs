@@ -11,6 +11,7 @@ pub mod error;
 mod execute;
 pub mod guard;
 mod lists;
+mod nulls;
 mod plan;
 pub mod resolvers;
 mod slow;
@@ -21,6 +22,7 @@ use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, OperationDefinition, OperationType, Selection};
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::diagnostic::Diagnostic;
+use apollo_compiler::executable::Operation;
 use apollo_compiler::introspection::partial_execute;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
@@ -155,8 +157,15 @@ impl Api {
 
     /// Whether a document fits the schema.
     pub fn accepts(&self, query: &str) -> bool {
-        Document::parse(query, "query")
-            .is_ok_and(|d| d.to_executable_validate(&self.declaration.schema).is_ok())
+        let schema = &self.declaration.schema;
+        let document =
+            Document::parse(query, "query").ok().and_then(|d| d.to_executable_validate(schema).ok());
+        document.is_some_and(|document| {
+            document.operations.iter().all(|operation| {
+                let switches = plan::switches(&document, operation);
+                nulls::check_defaults(schema, &document, operation, &switches).is_ok()
+            })
+        })
     }
 
     /// async-graphql's schema over the same resolvers.
@@ -248,6 +257,7 @@ impl Api {
         let operation = self.operation(&document, name)?;
         refuse_mutation(operation.definition.operation_type)?;
         let variables = self.coerce(&document, &operation, &request.variables)?;
+        nulls::check_switches(&operation.switches, &variables.plain)?;
         let cost = operation.formula.cost(&variables.plain, &context.graph, self.limits.page);
         if cost > self.limits.cost {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
@@ -334,16 +344,20 @@ impl Api {
             };
             GraphqlError::new(Code::OperationResolution, message)
         })?;
-        Ok(document.prepared(definition, || Prepared {
-            definition: definition.clone(),
-            introspects: definition
-                .root_fields(valid)
-                .any(|f| matches!(f.name.as_str(), "__schema" | "__type")),
-            formula: Formula::new(&self.declaration.schema, valid, definition, &self.ontology),
-            switches: plan::switches(valid, definition),
-            one_of: cost::has_one_of(&self.declaration.schema, valid, definition),
-            plans: RwLock::default(),
-        }))
+        let schema = &self.declaration.schema;
+        let prepared = document.prepared(definition, || {
+            let switches = plan::switches(valid, definition);
+            nulls::check_defaults(schema, valid, definition, &switches)?;
+            Ok(Prepared {
+                definition: definition.clone(),
+                introspection: plan::introspection(valid, definition),
+                formula: Formula::new(schema, valid, definition, &self.ontology),
+                switches,
+                one_of: cost::has_one_of(schema, valid, definition),
+                plans: RwLock::default(),
+            })
+        });
+        Ok(prepared?)
     }
 
     /// CoerceVariableValues.
@@ -385,10 +399,12 @@ impl Api {
         operation: &Prepared,
         variables: &Variables,
     ) -> Result<Answer, Refusal> {
-        let introspection = if operation.introspects {
-            self.introspection(document, operation, variables)?
-        } else {
-            Map::new()
+        let (introspection, mut errors) = match &operation.introspection {
+            Some(definition) => {
+                context.budget.begin_walk().map_err(GraphqlError::from)?;
+                self.introspection(document, definition, variables)?
+            }
+            None => (Map::new(), Vec::new()),
         };
         let planner =
             Planner { schema: &self.declaration.schema, types: &self.types, document: &document.valid };
@@ -403,26 +419,33 @@ impl Api {
             introspection: &introspection,
             answer_bytes: self.limits.answer_bytes,
         };
-        Ok(execution.execute_query(DATA))
+        let (data, of_fields) = execution.execute_query(DATA);
+        errors.extend(of_fields);
+        Ok((data, errors))
     }
 
-    /// `__schema` and `__type` of a document, by response key, over our own schema.
+    /// `__schema` and `__type` of a document, by response key, over our own schema, and the errors.
     fn introspection(
         &self,
         document: &Checked,
-        operation: &Prepared,
+        definition: &Operation,
         variables: &Variables,
-    ) -> Result<Map<String, Json>, Refusal> {
+    ) -> Result<(Map<String, Json>, Vec<GraphqlError>), Refusal> {
         let schema = &self.declaration.schema;
         let none = Valid::assume_valid(JsonMap::new());
         let coerced = variables.coerced.as_ref().unwrap_or(&none);
-        let answer =
-            partial_execute(schema, &self.implementers, &document.valid, &operation.definition, coerced)
-                .map_err(|e| GraphqlError::new(Code::ValidationFailed, e.message().to_string()))?;
-        match serde_json::to_value(answer.data) {
-            Ok(Json::Object(data)) => Ok(data),
-            _ => Err(GraphqlError::new(Code::Internal, "introspection gave no data").into()),
-        }
+        let answer = partial_execute(schema, &self.implementers, &document.valid, definition, coerced)
+            .map_err(|e| GraphqlError::new(Code::ValidationFailed, e.message().to_string()))?;
+        let error = |e: &apollo_compiler::response::GraphQLError| GraphqlError {
+            locations: e.locations.iter().map(|at| (at.line, at.column)).collect(),
+            path: serde_json::to_value(&e.path).ok().and_then(|p| p.as_array().cloned()).unwrap_or_default(),
+            ..GraphqlError::new(Code::BadVariable, e.message.clone())
+        };
+        let data = match serde_json::to_value(answer.data) {
+            Ok(Json::Object(data)) => data,
+            _ => Map::new(),
+        };
+        Ok((data, answer.errors.iter().map(error).collect()))
     }
 
     /// By async-graphql's own execution.

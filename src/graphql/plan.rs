@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use apollo_compiler::ast::{self, Type, Value as AstValue};
 use apollo_compiler::executable::{
-    ExecutableDocument, Field as FieldNode, Operation, Selection, SelectionSet,
+    ExecutableDocument, Field as FieldNode, InlineFragment, Operation, Selection, SelectionSet,
 };
 use apollo_compiler::schema::{ExtendedType, ObjectType};
 use apollo_compiler::validation::Valid;
@@ -20,6 +20,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use super::arguments::{Arguments, PAGE_DEFAULT};
+use super::error::GraphqlError;
+use super::nulls;
 use super::resolvers::{DateReader, Field as Answer, Object, date_reader};
 use crate::graph::Graph;
 use crate::ontology::{KindIx, Ontology};
@@ -315,11 +317,29 @@ impl Field {
     /// CoerceArgumentValues, where that needs no variables: once for all requests.
     pub(super) fn fixed_arguments(&self) -> Option<&Arguments> {
         let slot = self.fixed.as_ref()?;
-        Some(slot.get_or_init(|| self.coerce_argument_values(&Map::new())))
+        Some(slot.get_or_init(|| self.with(&Map::new())))
     }
 
     /// CoerceArgumentValues.
-    pub(super) fn coerce_argument_values(&self, variables: &Map<String, Json>) -> Arguments {
+    ///
+    /// # Errors
+    /// A variable that is null where the argument takes no null.
+    pub(super) fn coerce_argument_values(
+        &self,
+        schema: &Schema,
+        variables: &Map<String, Json>,
+    ) -> Result<Arguments, GraphqlError> {
+        let field = &self.nodes[0];
+        for argument in &field.arguments {
+            let Some(definition) = field.definition.argument_by_name(&argument.name) else { continue };
+            if let Some(name) = nulls::misplaced(schema, &definition.ty, &argument.value, variables) {
+                return Err(nulls::of_argument(&argument.name, name));
+            }
+        }
+        Ok(self.with(variables))
+    }
+
+    fn with(&self, variables: &Map<String, Json>) -> Arguments {
         let field = &self.nodes[0];
         let mut arguments = Map::new();
         for definition in &field.definition.arguments {
@@ -416,4 +436,31 @@ pub(super) fn switches(document: &ExecutableDocument, operation: &Operation) -> 
     let mut found = Vec::new();
     walk(document, &operation.selection_set, &mut HashSet::new(), &mut found);
     found
+}
+
+/// What an operation asks of `__schema` and `__type`, without its other root fields; none where it asks
+/// neither. The fragments are free of circles.
+pub(super) fn introspection(document: &ExecutableDocument, operation: &Operation) -> Option<Operation> {
+    fn only(document: &ExecutableDocument, set: &SelectionSet) -> SelectionSet {
+        let kept = |selection: &Selection| match selection {
+            Selection::Field(field) => {
+                matches!(field.name.as_str(), "__schema" | "__type").then(|| selection.clone())
+            }
+            Selection::InlineFragment(fragment) => {
+                let mut inside = (**fragment).clone();
+                inside.selection_set = only(document, &fragment.selection_set);
+                Some(Selection::InlineFragment(Node::new(inside)))
+            }
+            Selection::FragmentSpread(spread) => {
+                let fragment = spread.fragment_def(document)?;
+                let mut inside = InlineFragment::with_type_condition(fragment.type_condition().clone());
+                inside.directives = spread.directives.clone();
+                inside.selection_set = only(document, &fragment.selection_set);
+                Some(Selection::InlineFragment(Node::new(inside)))
+            }
+        };
+        SelectionSet { ty: set.ty.clone(), selections: set.selections.iter().filter_map(kept).collect() }
+    }
+    let asks = operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type"));
+    asks.then(|| Operation { selection_set: only(document, &operation.selection_set), ..operation.clone() })
 }
