@@ -48,6 +48,9 @@ enum Command {
     Query(QueryArgs),
 }
 
+/// Room for about a thousand answers of the size of a page.
+const ANSWER_CACHE_BYTES: usize = 32 << 20;
+
 #[derive(Args, Debug)]
 struct OntologyArgs {
     /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
@@ -106,6 +109,9 @@ struct Serve {
     /// Items one page may have.
     #[arg(long, value_name = "ITEMS", env = "THROUGHLINE_MAX_PAGE", default_value_t = Limits::default().page as u32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_page: u32,
+    /// Bytes of answers kept for as long as the data are the same; 0 executes every request
+    #[arg(long, value_name = "BYTES", env = "THROUGHLINE_ANSWER_CACHE_BYTES", default_value_t = ANSWER_CACHE_BYTES)]
+    answer_cache_bytes: usize,
     /// How requests are logged, on stderr. THROUGHLINE_LOG filters, as in `warn` or `request=info`.
     #[arg(long, value_enum, env = "THROUGHLINE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -209,7 +215,12 @@ fn with_progress<T: Send>(what: &str, work: impl FnOnce() -> T + Send) -> T {
 
 fn serve(args: Serve) -> Result<ExitCode> {
     log_to_stderr(args.log_format);
-    let limits = Limits { cost: args.max_cost, page: args.max_page as usize, ..Limits::default() };
+    let limits = Limits {
+        cost: args.max_cost,
+        page: args.max_page as usize,
+        answer_cache_bytes: args.answer_cache_bytes,
+        ..Limits::default()
+    };
     let app = Arc::new(with_progress("loading", || App::open(&args.origin.origin(), limits))?);
     let settings = Settings {
         hosts: args.host,

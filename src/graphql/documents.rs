@@ -26,8 +26,12 @@ const PLAN_FIELDS: usize = 20_000;
 /// The length that a document counts at least: what is kept of it is larger than its text.
 const LEAST_BYTES: usize = 256;
 
-/// Valid documents by their text, bounded by the bytes of those.
-pub(super) struct Documents(Cache<String, Arc<Checked>, Bytes>);
+/// Valid documents by their text, and texts by their hash for clients that send the hash alone, both
+/// bounded by the bytes of the texts.
+pub(super) struct Documents {
+    by_text: Cache<String, Arc<Checked>, Bytes>,
+    by_hash: Cache<[u8; 32], Arc<str>, Bytes>,
+}
 
 #[derive(Clone)]
 struct Bytes;
@@ -38,19 +42,39 @@ impl Weighter<String, Arc<Checked>> for Bytes {
     }
 }
 
+impl Weighter<[u8; 32], Arc<str>> for Bytes {
+    fn weight(&self, _: &[u8; 32], text: &Arc<str>) -> u64 {
+        text.len().max(LEAST_BYTES) as u64
+    }
+}
+
 impl Documents {
     /// Room for so many bytes of text; for none, nothing is kept.
     pub(super) fn new(bytes: usize) -> Documents {
-        Documents(Cache::with_weighter(bytes / LEAST_BYTES, bytes as u64, Bytes))
+        let (items, bytes) = (bytes / LEAST_BYTES, bytes as u64);
+        Documents {
+            by_text: Cache::with_weighter(items, bytes, Bytes),
+            by_hash: Cache::with_weighter(items, bytes, Bytes),
+        }
     }
 
     pub(super) fn get(&self, text: &str) -> Option<Arc<Checked>> {
-        self.0.get(text)
+        self.by_text.get(text)
+    }
+
+    /// The text of a document by its hash.
+    pub(super) fn named(&self, hash: &[u8; 32]) -> Option<Arc<str>> {
+        self.by_hash.get(hash)
+    }
+
+    /// Lets a document be asked by its hash.
+    pub(super) fn name(&self, hash: [u8; 32], text: &str) {
+        self.by_hash.insert(hash, text.into());
     }
 
     pub(super) fn keep(&self, text: &str, document: Checked) -> Arc<Checked> {
         let document = Arc::new(document);
-        self.0.insert(text.to_owned(), document.clone());
+        self.by_text.insert(text.to_owned(), document.clone());
         document
     }
 }

@@ -22,6 +22,10 @@ macro_rules! codes {
 codes! {
     /// The request is no GraphQL request: malformed JSON, wrong types of its parameters, no query.
     BadRequest = "BAD_REQUEST",
+    /// No document of that hash is known here: send its text with the hash.
+    PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND",
+    /// Persisted queries of another version than 1.
+    PersistedQueryNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED",
     /// The document does not parse.
     ParseFailed = "GRAPHQL_PARSE_FAILED",
     /// The document does not fit the schema.

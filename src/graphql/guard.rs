@@ -50,6 +50,8 @@ pub struct Limits {
     pub steps: u64,
     /// Bytes of text of the documents whose check and plan are kept.
     pub cache_bytes: usize,
+    /// Bytes of answers that are kept for as long as the data are the same; 0 executes every request.
+    pub answer_cache_bytes: usize,
 }
 
 impl Default for Limits {
@@ -69,6 +71,7 @@ impl Default for Limits {
             cost: 100_000,
             steps: 20_000_000,
             cache_bytes: 4 << 20,
+            answer_cache_bytes: 0,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! turn into a status.
 
 mod ahead;
+mod answers;
 pub mod arguments;
 pub mod cost;
 pub mod declare;
@@ -12,6 +13,7 @@ mod execute;
 pub mod guard;
 mod lists;
 mod nulls;
+mod persisted;
 mod plan;
 pub mod resolvers;
 mod slow;
@@ -38,6 +40,7 @@ pub use guard::Limits;
 use crate::graph::Graph;
 use crate::ontology::{Ontology, nearest, upper_snake};
 use crate::query::Budget;
+use answers::Answers;
 use cost::Formula;
 use documents::{Checked, Documents, Prepared};
 use execute::Execution;
@@ -110,6 +113,7 @@ pub struct Api {
     declaration: declare::Declaration,
     types: Types,
     documents: Documents,
+    answers: Answers,
     widths: guard::Widths,
     /// Built when first asked: only the newest introspection, and tests against it, need it.
     slow: OnceLock<async_graphql::dynamic::Schema>,
@@ -136,8 +140,9 @@ impl Api {
         let implementers = declaration.schema.implementers_map();
         let ontology = ontology.clone();
         let documents = Documents::new(limits.cache_bytes);
+        let answers = Answers::new(limits.answer_cache_bytes);
         let slow = OnceLock::new();
-        Ok(Api { declaration, types, documents, widths, slow, ontology, limits, implementers })
+        Ok(Api { declaration, types, documents, answers, widths, slow, ontology, limits, implementers })
     }
 
     /// The schema as SDL, every element described.
@@ -177,15 +182,55 @@ impl Api {
     }
 
     /// Executes one request over one graph: guard, parse, validation, variables, cost, and only
-    /// then the fields. Blocking, and bound to the CPU.
+    /// then the fields. A document that has been asked before is only executed, and one that is asked
+    /// by its hash need not be sent. Blocking, and bound to the CPU.
     pub fn execute(&self, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
-        self.along(Road::Own, graph, request, budget)
+        let (named, hash) = match self.named(request) {
+            Ok(named) => named,
+            Err(error) => return Response::refused(Outcome::RequestError, &[error]),
+        };
+        let request = named.as_ref().unwrap_or(request);
+        let key = self.answers.key(request, graph);
+        if let Some(body) = key.as_ref().and_then(|key| self.answers.get(key)) {
+            return Response { outcome: Outcome::Executed, body };
+        }
+        let response = self.along(Road::Own, graph, request, budget);
+        if let Some(hash) = hash
+            && self.documents.get(&request.query).is_some()
+        {
+            self.documents.name(hash, &request.query);
+        }
+        if let Some(key) = key
+            && response.outcome == Outcome::Executed
+            && response.body.starts_with(DATA)
+        {
+            self.answers.keep(key, &response.body);
+        }
+        response
+    }
+
+    /// The request with the text that its hash names, where it has only the hash; and the hash under
+    /// which its text is to be known, where it has both.
+    fn named(&self, request: &Request) -> Result<(Option<Request>, Option<[u8; 32]>), GraphqlError> {
+        match persisted::hash(&request.extensions)? {
+            None => Ok((None, None)),
+            Some(hash) if request.query.is_empty() => {
+                let text = self.documents.named(&hash).ok_or_else(persisted::not_found)?;
+                Ok((Some(Request { query: text.to_string(), ..request.clone() }), None))
+            }
+            Some(hash) => {
+                persisted::check(&hash, &request.query)?;
+                Ok((None, Some(hash)))
+            }
+        }
     }
 
     /// The same, where it takes at most `steps` and nothing of unknown length: a document that has been
     /// checked before, and no walks. None where it takes more; nothing is lost by asking.
     pub fn execute_briefly(&self, graph: &Arc<Graph>, request: &Request, steps: u64) -> Option<Response> {
-        self.documents.get(&request.query)?;
+        if !request.query.is_empty() {
+            self.documents.get(&request.query)?;
+        }
         let budget = Arc::new(Budget::brief(steps));
         let response = self.execute(graph, request, &budget);
         (!budget.is_exceeded()).then_some(response)

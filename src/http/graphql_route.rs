@@ -171,7 +171,7 @@ fn from_query_string(query: &str) -> Result<graphql::Request, Fault> {
         }
         seen.push(key.into_owned());
     }
-    if request.query.is_empty() {
+    if request.query.is_empty() && !request.extensions.contains_key("persistedQuery") {
         return Err(bad("there is no `query`; give it as ?query=… or send a POST. GraphiQL is at /graphiql"));
     }
     Ok(request)
@@ -246,8 +246,8 @@ fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     };
     let mut take = |key: &str| map.remove(key).filter(|v| !v.is_null());
     let query = match take("query") {
-        Some(Json::String(query)) if !query.is_empty() => query,
-        Some(Json::String(_)) | None => return Err(bad("there is no `query`; send {\"query\": \"{ … }\"}")),
+        Some(Json::String(query)) => query,
+        None => String::new(),
         Some(other) => return Err(bad(format!("`query` is {}; it is text", describe(&other)))),
     };
     let operation_name = match take("operationName") {
@@ -257,6 +257,9 @@ fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     };
     let variables = object_of("variables", take("variables"))?;
     let extensions = object_of("extensions", take("extensions"))?;
+    if query.is_empty() && !extensions.contains_key("persistedQuery") {
+        return Err(bad("there is no `query`; send {\"query\": \"{ … }\"}"));
+    }
     Ok(graphql::Request { query, operation_name, variables, extensions, read_only: false })
 }
 

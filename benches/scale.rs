@@ -1,0 +1,80 @@
+//! What size costs: loads a workload file by the ordinary road and prints how fast that was, what an
+//! entity takes in memory, and what requests cost in process with random starts. usage: `cargo bench
+//! --bench scale -- FILE SCALE`, with a FILE that `--bench generate` wrote at that scale.
+
+mod workload;
+
+use std::time::Instant;
+
+use serde_json::{Map, Value as Json, json};
+use throughline::app::{self, App, Origin};
+use throughline::graphql::{Limits, Outcome, Request};
+use workload::{CHAIN, EVIDENCED, LOOKUP, starts};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Requests of one run, runs of which the median is told.
+const REQUESTS: usize = 2_000;
+const RUNS: usize = 5;
+
+/// A line of /proc/self/status, in bytes; 0 where there is no such file.
+fn status(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) * 1024
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// Median microseconds of one request.
+fn time(app: &App, query: &str, variables: impl Fn(usize) -> Json) -> f64 {
+    let request = |i| Request {
+        query: query.to_owned(),
+        variables: variables(i).as_object().cloned().unwrap_or_else(Map::new),
+        ..Request::default()
+    };
+    let requests: Vec<Request> = (0..REQUESTS).map(request).collect();
+    let run = |_| {
+        let began = Instant::now();
+        for request in &requests {
+            assert_eq!(app.execute(request, &app.budget()).outcome, Outcome::Executed);
+        }
+        began.elapsed().as_secs_f64() * 1e6 / REQUESTS as f64
+    };
+    median((0..RUNS).map(run).collect())
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let [file, scale] = arguments.as_slice() else {
+        println!("usage: cargo bench --bench scale -- FILE SCALE");
+        return;
+    };
+    let scale: f64 = scale.parse().expect("a scale");
+    let origin = Origin { data: vec![file.into()], ..Origin::default() };
+    let (empty, began) = (status("VmRSS"), Instant::now());
+    let graph = app::load(&origin).expect("the workload is sound");
+    let seconds = began.elapsed().as_secs_f64();
+    let (entities, lines) = (graph.entity_count(), graph.entity_count() + graph.link_count());
+    println!("scale {scale}: {entities} entities, {} links", graph.link_count());
+    println!("loaded in {seconds:.1} s: {:.0} lines a second", lines as f64 / seconds);
+    println!(
+        "{} bytes an entity with its two links; {:.2} times that at most",
+        (status("VmRSS") - empty) / entities,
+        (status("VmHWM") - empty) as f64 / (status("VmRSS") - empty) as f64
+    );
+    let app = App::over(graph, Limits::default()).expect("names do not clash");
+    let reports = starts("report", scale, 7, REQUESTS * 10);
+    let ten = |i: usize| json!({"ids": reports[i * 10..][..10]});
+    println!("chain {:.1} µs", time(&app, CHAIN, ten));
+    println!("evidenced {:.1} µs", time(&app, EVIDENCED, ten));
+    println!("lookup {:.2} µs", time(&app, LOOKUP, |i| json!({"id": reports[i]})));
+    let hub = "{ place(id: \"place/0\") { regionOf(first: 20) { totalCount nodes { id name } } } }";
+    let small = "{ agency(id: \"agency/1\") { published(first: 20) { totalCount nodes { id name } } } }";
+    println!("first 20 of a hub {:.2} µs", time(&app, hub, |_| json!({})));
+    println!("first 20 of an agency {:.2} µs", time(&app, small, |_| json!({})));
+}
