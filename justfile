@@ -1,4 +1,4 @@
-# The five things one does. `just` alone lists them.
+# What one does. `just` alone lists them.
 default:
     @just --list
 
@@ -17,6 +17,10 @@ bless:
 # The benchmarks of the rooms.
 bench:
     cargo bench
+
+# The server over HTTP beside its peers, as rates and ratios: all of it, or some of `chain lookup evidenced p99`.
+bench-http *PARTS:
+    bash benches/http.sh {{PARTS}}
 
 # Everything CI checks, with the time of each stage.
 ci:

@@ -1,5 +1,9 @@
-//! Writes the workload: `cargo bench --bench generate -- DIR [SCALE] [--tables]`. DIR/graph.jsonl is
-//! ours, DIR/nodes.tsv and DIR/edges.tsv are what other servers are fed with.
+//! Writes the workload: `cargo bench --bench generate -- DIR [SCALE] [--tables] [--requests N]`.
+//! DIR/graph.jsonl is ours; DIR/nodes.tsv and DIR/edges.tsv are what other servers are fed with;
+//! DIR/chain.jsonl, lookup.jsonl and evidenced.jsonl are N request bodies each, a line one, every
+//! one with random starts of its own. The same SCALE and N give the same bytes.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of its own")]
 
 mod workload;
 
@@ -7,15 +11,27 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use workload::Out;
+use serde_json::json;
+use workload::{CHAIN, EVIDENCED, LOOKUP, Out, starts};
+
+const USAGE: &str = "usage: cargo bench --bench generate -- DIR [SCALE] [--tables] [--requests N]";
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let Some(dir) = arguments.first() else {
-        println!("usage: cargo bench --bench generate -- DIR [SCALE] [--tables]");
+        println!("{USAGE}");
         return Ok(());
     };
-    let scale = arguments.get(1).and_then(|s| s.parse().ok()).unwrap_or(1.0);
+    let scale = match arguments.get(1).filter(|a| !a.starts_with("--")).map(|a| a.parse::<f64>()) {
+        None => 1.0,
+        Some(Ok(scale)) if scale > 0.0 && scale.is_finite() => scale,
+        Some(_) => {
+            eprintln!("{USAGE}");
+            std::process::exit(2);
+        }
+    };
+    let requests =
+        arguments.iter().skip_while(|a| *a != "--requests").nth(1).and_then(|n| n.parse::<usize>().ok());
     let file =
         |name: &str| File::create(Path::new(dir).join(name)).map(|f| BufWriter::with_capacity(1 << 20, f));
     std::fs::create_dir_all(dir)?;
@@ -31,6 +47,16 @@ fn main() -> std::io::Result<()> {
         workload::write(&mut Out { lines: &mut lines, tables: None }, scale)?
     };
     lines.flush()?;
+    for (name, query, at_once) in [("chain", CHAIN, 10), ("evidenced", EVIDENCED, 10), ("lookup", LOOKUP, 1)]
+    {
+        let Some(count) = requests else { break };
+        let mut bodies = file(&format!("{name}.jsonl"))?;
+        for ids in starts("report", scale, 7, count * at_once).chunks(at_once) {
+            let variables = if at_once == 1 { json!({"id": ids[0]}) } else { json!({"ids": ids}) };
+            writeln!(bodies, "{}", json!({"query": query, "variables": variables}))?;
+        }
+        bodies.flush()?;
+    }
     println!("{} entities, {} links", counts.entities, counts.links);
     Ok(())
 }

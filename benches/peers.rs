@@ -1,8 +1,12 @@
 //! What our server is measured against, over the same graph: `POST /derived` is a static schema
 //! that async-graphql's macros derive and execute, and takes the very queries ours takes; `POST
-//! /static/N` reads the body and answers N bytes, the most that this HTTP stack can give.
+//! /plain` is another in the spelling of small servers (lists without connections, `title`,
+//! `year`); `POST /static/N` reads the body and answers N bytes, the most that this HTTP stack can
+//! give.
 //!
 //! usage: `cargo bench --bench peers -- --data FILE --listen 127.0.0.1:0`; the first line is the URL.
+
+#![allow(clippy::print_stdout, reason = "a program of its own")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,6 +110,57 @@ impl Query {
     }
 }
 
+/// The same walk with nothing between a list and what is in it.
+mod plain {
+    use super::*;
+
+    pub(super) struct Report(EntityIx);
+    pub(super) struct Recommendation(EntityIx);
+    pub(super) struct Initiative(EntityIx);
+    pub(super) struct Goal(EntityIx);
+
+    macro_rules! entity {
+        ($name:ident { $($field:ident: $relation:literal -> $to:ident),* }) => {
+            #[Object]
+            impl $name {
+                async fn id<'a>(&self, context: &Context<'a>) -> &'a str {
+                    graph(context).entity(self.0).id()
+                }
+                async fn title<'a>(&self, context: &Context<'a>) -> &'a str {
+                    graph(context).entity(self.0).name()
+                }
+                async fn year(&self, context: &Context<'_>) -> Option<i32> {
+                    date_of(context, self.0)?.edtf.get(..4)?.parse().ok()
+                }
+                $(async fn $field(&self, context: &Context<'_>, first: i32) -> Vec<$to> {
+                    follow(context, self.0, $relation, first, $to).nodes
+                })*
+            }
+        };
+    }
+    entity!(Report { recommends: "recommends" -> Recommendation });
+    entity!(Recommendation { informs: "informs" -> Initiative });
+    entity!(Initiative { goals: "hasGoal" -> Goal });
+    entity!(Goal {});
+
+    pub(super) struct Query;
+
+    #[Object]
+    impl Query {
+        async fn report(&self, context: &Context<'_>, id: ID) -> Option<Report> {
+            graph(context).find(&id).map(Report)
+        }
+        async fn reports(&self, context: &Context<'_>, first: i32) -> Vec<Report> {
+            let graph = graph(context);
+            let Some(kind) = graph.find("report/0").map(|ix| graph.entity(ix).kind()) else {
+                return Vec::new();
+            };
+            graph.of_kind(kind).iter().take(first as usize).map(|ix| Report(*ix)).collect()
+        }
+    }
+}
+
+/// A JSON text and then blanks, so that it is JSON at every length from 2 on.
 async fn fixed(State(filler): State<Bytes>, Path(length): Path<usize>, _body: Bytes) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], filler.slice(..length.min(filler.len())))
 }
@@ -120,10 +175,12 @@ async fn main() -> std::io::Result<()> {
     };
     let origin = Origin { data: vec![PathBuf::from(data)], ..Origin::default() };
     let graph = Arc::new(app::load(&origin).expect("the workload is sound"));
-    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(graph).finish();
-    let filler = Bytes::from(format!("{{\"data\":\"{}\"}}", "x".repeat(1 << 20)));
+    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(graph.clone()).finish();
+    let plain = Schema::build(plain::Query, EmptyMutation, EmptySubscription).data(graph).finish();
+    let filler = Bytes::from(format!("{{}}{}", " ".repeat(1 << 20)));
     let router = Router::new()
         .route("/derived", post_service(GraphQL::new(schema)))
+        .route("/plain", post_service(GraphQL::new(plain)))
         .route("/static/{length}", post(fixed))
         .with_state(filler);
     let listener = tokio::net::TcpListener::bind(value("--listen").unwrap_or("127.0.0.1:0".into())).await?;
