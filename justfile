@@ -22,10 +22,19 @@ bench:
 bench-http *PARTS:
     bash benches/http.sh {{PARTS}}
 
+# What size costs: memory, loading, walks, at scale 1 and at another (40 wants 7 GB of disk and of memory).
+bench-scale SCALE="40":
+    for scale in 1 {{SCALE}}; do cargo bench --bench generate -- target/bench/$scale $scale && cargo bench --bench scale -- target/bench/$scale/graph.jsonl $scale; done
+
+# Instructions of one request, beside those that are kept.
+instructions *KEEP:
+    bash benches/instructions.sh {{KEEP}}
+
 # Everything CI checks, with the time of each stage.
 ci:
     bash .ci/run
 
-# What takes too long for CI: the model test over many more histories.
+# What takes too long for CI: the model test over many more histories, many more random queries.
 nightly:
     PROPTEST_CASES=20000 cargo test --release --lib model_test
+    PROPTEST_CASES=30000 cargo test --release --test random_queries

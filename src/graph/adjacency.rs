@@ -101,6 +101,17 @@ impl Adjacency {
         &chunk.links[chunk.start_of(groups.start)..chunk.start_of(groups.end)]
     }
 
+    /// How long each list is that there is, in the order of memory.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = (RelationIx, u32)> + '_ {
+        self.chunks.iter().flat_map(|chunk| {
+            let mut start = 0;
+            chunk
+                .groups
+                .iter()
+                .map(move |(relation, end)| (*relation, end - std::mem::replace(&mut start, *end)))
+        })
+    }
+
     /// How many links an entity has.
     pub(super) fn degree(&self, entity: EntityIx) -> usize {
         self.of(entity).len()

@@ -259,11 +259,6 @@ pub(super) enum Tag {
     List,
 }
 
-impl Tag {
-    pub(super) const ALL: [Tag; 8] =
-        [Tag::Text, Tag::Int, Tag::Float, Tag::Boolean, Tag::Date, Tag::FuzzyDate, Tag::Symbol, Tag::List];
-}
-
 impl EntityChunk {
     pub(super) fn push(&mut self, e: &EntityRecord, dates: &mut Arc<Dates>) {
         self.hash = OnceLock::new();

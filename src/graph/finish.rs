@@ -250,25 +250,35 @@ impl Transaction {
             })
         };
         let mut counts = base.counts.clone();
-        for direction in [Direction::Forward, Direction::Inverse] {
-            let adjacency = if direction == Direction::Forward { &forward } else { &inverse };
-            for ix in links.clone().map(LinkIx) {
-                let link = graph.link(ix);
-                let relation = link.relation();
-                let ends: [EntityIx; 2] = link.ends().into();
-                for end in ends {
-                    let longest = &mut counts.max_degrees[relation.0 as usize][direction as usize];
-                    *longest = (*longest).max(adjacency.along(end, relation).len() as u32);
+        // Where much was added, one look at every list in order is less than one at each list's end for
+        // each link, all over the memory.
+        let all = links.len() >= WORTH_A_THREAD;
+        for (direction, adjacency) in [(Direction::Forward, &forward), (Direction::Inverse, &inverse)] {
+            let mut longest = |relation: RelationIx, length: u32| {
+                let max = &mut counts.max_degrees[relation.0 as usize][direction as usize];
+                *max = (*max).max(length);
+            };
+            if all {
+                adjacency.lengths().for_each(|(relation, length)| longest(relation, length));
+                continue;
+            }
+            for link in links.clone().map(|ix| graph.link(LinkIx(ix))) {
+                for end in <[EntityIx; 2]>::from(link.ends()) {
+                    longest(link.relation(), adjacency.along(end, link.relation()).len() as u32);
                 }
             }
         }
-        for ix in links.clone().map(LinkIx) {
-            let link = graph.link(ix);
+        let degree = |ix: EntityIx| forward.degree(ix) + inverse.degree(ix);
+        for link in links.clone().map(|ix| graph.link(LinkIx(ix))) {
             counts.by_relation[link.relation().0 as usize] += 1;
-            for end in <[EntityIx; 2]>::from(link.ends()) {
-                counts.max_degree = counts.max_degree.max(forward.degree(end) + inverse.degree(end));
-            }
             counts.max_evidence = counts.max_evidence.max(link.evidence().len());
+            if !all {
+                let (from, to) = link.ends();
+                counts.max_degree = counts.max_degree.max(degree(from)).max(degree(to));
+            }
+        }
+        if all {
+            counts.max_degree = graph.entities().map(degree).max().unwrap_or(0);
         }
         let mut by_kind = base.by_kind.clone();
         let edited = self.edited_entities.keys().copied().filter(|ix| ix.0 < base.entity_count);

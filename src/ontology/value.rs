@@ -139,6 +139,11 @@ const TEXT_BYTES: usize = 100_000;
 /// # Errors
 /// The first control character by code point, or that the text is blank.
 pub fn admit_text(text: &str) -> Result<Arc<str>, String> {
+    // Printable ASCII, as nearly all text is, has none of what is looked for below.
+    let printable = text.bytes().fold(true, |all, byte| all & (byte >= 0x20) & (byte < 0x7F));
+    if printable && text.len() <= TEXT_BYTES && text.bytes().any(|byte| byte != b' ') {
+        return Ok(text.into());
+    }
     if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("control character U+{:04X} in text; remove it", control as u32));
     }
@@ -165,6 +170,10 @@ pub fn admit_text(text: &str) -> Result<Arc<str>, String> {
 /// # Errors
 /// Why it is none.
 pub fn admit_url(text: &str) -> Result<Arc<str>, String> {
+    // The parser drops some of these and goes on; kept as written, they would reach whoever reads it.
+    if let Some(bad) = text.chars().find(|c| c.is_control() || c.is_whitespace()) {
+        return Err(format!("character U+{:04X} in an address; percent-encode it", bad as u32));
+    }
     match url::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.into()),
         Ok(url) => Err(format!("address with scheme `{}`; only http and https are taken", url.scheme())),
