@@ -1,6 +1,8 @@
 //! Executes so many requests of one sort and does nothing else: what `benches/instructions.sh` counts
 //! the instructions of. usage: `cargo bench --bench instructions -- chain|evidenced|lookup COUNT`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
+
 mod workload;
 
 use std::sync::Arc;

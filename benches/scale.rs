@@ -2,6 +2,8 @@
 //! entity takes in memory, and what requests cost in process with random starts. usage: `cargo bench
 //! --bench scale -- FILE SCALE`, with a FILE that `--bench generate` wrote at that scale.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
+
 mod workload;
 
 use std::time::Instant;

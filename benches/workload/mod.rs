@@ -5,6 +5,8 @@
 //! Agency -published-> Report -recommends-> Recommendation -informs-> Initiative -hasGoal-> Goal, and
 //! one hub: each report concernsRegion place/0.
 
+#![allow(dead_code, reason = "each of its users needs another part")]
+
 use std::io::{self, Write};
 
 /// A small generator of the xorshift family: what it gives depends on its seed alone.
@@ -166,19 +168,15 @@ fn say(words: &mut String, dice: &mut Dice, count: usize) {
 }
 
 /// Three hops from ten reports, every entity with three fields: what one request asks.
-#[allow(dead_code, reason = "not every user of the workload asks the chain")]
 pub(crate) const CHAIN: &str = include_str!("../http/chain.graphql");
 
 /// The same with the words behind every link.
-#[allow(dead_code, reason = "not every user of the workload asks it")]
 pub(crate) const EVIDENCED: &str = include_str!("../http/evidenced.graphql");
 
 /// One entity by its id.
-#[allow(dead_code, reason = "not every user of the workload asks it")]
 pub(crate) const LOOKUP: &str = include_str!("../http/lookup.graphql");
 
 /// Ids to start from, drawn by a seed.
-#[allow(dead_code, reason = "the generator itself needs none")]
 pub(crate) fn starts(prefix: &str, scale: f64, seed: u64, count: usize) -> Vec<String> {
     let mut dice = Dice::new(seed);
     (0..count).map(|_| format!("{prefix}/{}", dice.below(size(prefix, scale)))).collect()

@@ -1,5 +1,5 @@
 //! Room 2: what does exist. Entities and links, each link with the evidence it rests on, laid down
-//! in [chunks] that one graph shares with the next; petgraph's algorithms run over them, and its
+//! in chunks that one graph shares with the next; petgraph's algorithms run over them, and its
 //! types do not leave this room.
 //!
 //! A [`Graph`] is immutable. A [`Transaction`] takes [`Change`]s, the only door for writes, and

@@ -64,6 +64,9 @@ impl<'a> Execution<'a> {
 /// Fields between two looks at the budget and the length of the answer.
 const STRIDE: u64 = 32;
 
+/// The arguments of a field under this request's variables.
+type Bound = Result<Rc<Arguments>, Box<GraphqlError>>;
+
 /// Where the execution is.
 #[derive(Clone, Copy)]
 enum Step<'a> {
@@ -77,7 +80,7 @@ struct Run<'a> {
     errors: Vec<GraphqlError>,
     path: Vec<Step<'a>>,
     /// Arguments that variables had a part in, by field, each coerced once.
-    bound: Vec<(*const Field, Result<Rc<Arguments>, Box<GraphqlError>>)>,
+    bound: Vec<(*const Field, Bound)>,
     /// Fields since the last look at the budget.
     steps: u64,
     /// Whether it is worth looking ahead: not below what has been seen already.
@@ -207,7 +210,7 @@ impl<'a> Run<'a> {
     }
 
     /// The arguments of a field that takes variables, coerced when first asked.
-    fn arguments(&mut self, field: &'a Field) -> Result<Rc<Arguments>, Box<GraphqlError>> {
+    fn arguments(&mut self, field: &'a Field) -> Bound {
         if let Some((_, bound)) = self.bound.iter().find(|(of, _)| std::ptr::eq(*of, field)) {
             return bound.clone();
         }

@@ -421,7 +421,7 @@ pub(super) fn switches(document: &ExecutableDocument, operation: &Operation) -> 
             match selection {
                 Selection::Field(field) => walk(document, &field.selection_set, visited, found),
                 Selection::InlineFragment(fragment) => {
-                    walk(document, &fragment.selection_set, visited, found)
+                    walk(document, &fragment.selection_set, visited, found);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = document.fragments.get(&spread.fragment_name)

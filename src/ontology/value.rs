@@ -140,7 +140,7 @@ const TEXT_BYTES: usize = 100_000;
 /// The first control character by code point, or that the text is blank.
 pub fn admit_text(text: &str) -> Result<Arc<str>, String> {
     // Printable ASCII, as nearly all text is, has none of what is looked for below.
-    let printable = text.bytes().fold(true, |all, byte| all & (byte >= 0x20) & (byte < 0x7F));
+    let printable = text.bytes().fold(true, |all, byte| all & (0x20..0x7F).contains(&byte));
     if printable && text.len() <= TEXT_BYTES && text.bytes().any(|byte| byte != b' ') {
         return Ok(text.into());
     }

@@ -139,6 +139,9 @@ pub(crate) enum Form {
     Unpicked,
 }
 
+/// Name, arguments and type of a field.
+type Key = (String, Vec<(String, Value)>, Type);
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     pub(crate) form: Form,
@@ -150,7 +153,7 @@ pub(crate) struct Document {
     /// Whether a field with selections may come again under the same key, so that the two merge.
     pub(crate) repeated: bool,
     /// The name, arguments and type behind each response key: one key never has two, wherever it stands.
-    pub(crate) keys: BTreeMap<String, (String, Vec<(String, Value)>, Type)>,
+    pub(crate) keys: BTreeMap<String, Key>,
 }
 
 fn conditions(out: &mut String, all: &[Condition]) {
@@ -266,10 +269,10 @@ impl Document {
                         None => found.push((field.key(), vec![field])),
                     }
                 }
-                Selection::Inline { on, conditions, selections } if self.included(conditions) => {
-                    if on.as_ref().is_none_or(|on| applies(on, of)) {
-                        open.extend(selections.iter().rev());
-                    }
+                Selection::Inline { on, conditions, selections }
+                    if self.included(conditions) && on.as_ref().is_none_or(|on| applies(on, of)) =>
+                {
+                    open.extend(selections.iter().rev());
                 }
                 Selection::Spread { name, conditions }
                     if self.included(conditions) && !seen.contains(&name.as_str()) =>
