@@ -120,3 +120,24 @@ fn other_variables_operations_and_extensions_are_other_answers() {
         assert_eq!(String::from_utf8_lossy(&kept), String::from_utf8_lossy(&executed));
     }
 }
+
+/// Interfaces within interfaces multiply plans: what is kept of them has a bound, and passing it only
+/// costs planning again.
+#[test]
+fn documents_over_interfaces_are_answered_alike_whatever_is_still_kept() {
+    let app = app(0);
+    let ask = |i: usize| {
+        let kinds: String = (0..3).fold("name".to_owned(), |inner, _| {
+            format!("links(first: 3) {{ nodes {{ from {{ id {inner} }} to {{ id {inner} }} }} }} name")
+        });
+        let query = format!("{{ a{i}: entities(first: 20) {{ nodes {{ {kinds} }} }} }}");
+        let request = Request { query, ..Request::default() };
+        app.execute(&request, &app.budget())
+    };
+    let first = ask(0);
+    assert_eq!(first.outcome, Outcome::Executed, "{}", String::from_utf8_lossy(&first.body));
+    for i in 0..40 {
+        assert_eq!(ask(i).body.len(), first.body.len() + i.to_string().len() - 1);
+    }
+    assert_eq!(ask(0).body, first.body);
+}

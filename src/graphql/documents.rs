@@ -2,6 +2,7 @@
 //! by its text, and the cache belongs to one schema.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use apollo_compiler::executable::{ExecutableDocument, Operation};
@@ -19,18 +20,20 @@ use super::plan::{ExecutionPlan, Planner};
 /// ask, and a client uses few.
 const PLANS: usize = 8;
 
-/// Fields that a plan may have worked out and still be kept: interfaces within interfaces may
-/// multiply them.
-const PLAN_FIELDS: usize = 20_000;
+/// Fields that all plans that are kept may have together, at some 300 bytes each: interfaces within
+/// interfaces may multiply them.
+const PLANNED_FIELDS: usize = 200_000;
 
 /// The length that a document counts at least: what is kept of it is larger than its text.
-const LEAST_BYTES: usize = 256;
+const LEAST_BYTES: usize = 1024;
 
 /// Valid documents by their text, and texts by their hash for clients that send the hash alone, both
 /// bounded by the bytes of the texts.
 pub(super) struct Documents {
     by_text: Cache<String, Arc<Checked>, Bytes>,
     by_hash: Cache<[u8; 32], Arc<str>, Bytes>,
+    /// Fields of all plans there are.
+    planned: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
@@ -55,11 +58,22 @@ impl Documents {
         Documents {
             by_text: Cache::with_weighter(items, bytes, Bytes),
             by_hash: Cache::with_weighter(items, bytes, Bytes),
+            planned: Arc::default(),
         }
     }
 
+    /// A document that has been asked before. Where plans have come to more than there is room for, all
+    /// is forgotten: it is made anew as it is asked for.
     pub(super) fn get(&self, text: &str) -> Option<Arc<Checked>> {
+        if self.planned.load(Ordering::Relaxed) > PLANNED_FIELDS {
+            self.by_text.clear();
+        }
         self.by_text.get(text)
+    }
+
+    /// The count that every plan is part of.
+    pub(super) fn planned(&self) -> Arc<AtomicUsize> {
+        self.planned.clone()
     }
 
     /// The text of a document by its hash.
@@ -119,6 +133,8 @@ pub(super) struct Prepared {
     pub(super) switches: Vec<Name>,
     /// Whether an argument is a `@oneOf` input.
     pub(super) one_of: bool,
+    /// See [`Documents::planned`].
+    pub(super) planned: Arc<AtomicUsize>,
     /// By the switches that are on.
     pub(super) plans: RwLock<Vec<(HashSet<Name>, Arc<ExecutionPlan>)>>,
 }
@@ -133,14 +149,13 @@ impl Prepared {
         let on = |name: &&Name| variables.get(name.as_str()).and_then(Json::as_bool) == Some(true);
         let truths: HashSet<Name> = self.switches.iter().filter(on).cloned().collect();
         let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        let known = plans.iter().find(|(of, _)| *of == truths);
-        if let Some((_, plan)) = known.filter(|(_, plan)| plan.size() < PLAN_FIELDS) {
+        if let Some((_, plan)) = plans.iter().find(|(of, _)| *of == truths) {
             return Some(plan.clone());
         }
         drop(plans);
-        let plan = Arc::new(ExecutionPlan::new(planner, &self.definition, truths.clone())?);
+        let plan = ExecutionPlan::new(planner, &self.definition, truths.clone(), self.planned.clone())?;
+        let plan = Arc::new(plan);
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        plans.retain(|(of, plan)| *of != truths && plan.size() < PLAN_FIELDS);
         if plans.len() < PLANS {
             plans.push((truths, plan.clone()));
         }

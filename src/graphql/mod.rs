@@ -399,6 +399,7 @@ impl Api {
                 formula: Formula::new(schema, valid, definition, &self.ontology),
                 switches,
                 one_of: cost::has_one_of(schema, valid, definition),
+                planned: self.documents.planned(),
                 plans: RwLock::default(),
             })
         });

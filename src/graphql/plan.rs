@@ -6,8 +6,8 @@
 //! fields of a type are worked out when the first such object turns up.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::ast::{self, Type, Value as AstValue};
 use apollo_compiler::executable::{
@@ -88,9 +88,29 @@ pub(super) struct ExecutionPlan {
     /// The root.
     pub(super) root: Fields,
     /// Fields worked out so far.
-    size: AtomicUsize,
+    size: Size,
     /// Bytes that the last answer had: the next one begins with room for as many.
     pub(super) bytes: AtomicUsize,
+}
+
+/// How many fields a plan has, and all plans of a schema together: what they take in memory is bounded
+/// by that.
+struct Size {
+    own: AtomicUsize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Size {
+    fn add(&self, fields: usize) {
+        self.own.fetch_add(fields, Ordering::Relaxed);
+        self.all.fetch_add(fields, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Size {
+    fn drop(&mut self) {
+        self.all.fetch_sub(*self.own.get_mut(), Ordering::Relaxed);
+    }
 }
 
 /// What is selected of an object of one type.
@@ -175,21 +195,17 @@ pub(super) struct Planner<'a> {
 }
 
 impl ExecutionPlan {
-    /// Plans the root of an operation.
+    /// Plans the root of an operation; its fields count among `all`.
     pub(super) fn new(
         planner: Planner<'_>,
         operation: &Operation,
         truths: HashSet<Name>,
+        all: Arc<AtomicUsize>,
     ) -> Option<ExecutionPlan> {
-        let size = AtomicUsize::new(0);
+        let size = Size { own: AtomicUsize::new(0), all };
         let root = planner.schema.get_object(operation.object_type())?;
         let root = planner.collect(&truths, &size, root, [&operation.selection_set]);
         Some(ExecutionPlan { truths, root, size, bytes: AtomicUsize::new(0) })
-    }
-
-    /// How many fields have been worked out.
-    pub(super) fn size(&self) -> usize {
-        self.size.load(Ordering::Relaxed)
     }
 
     /// What is selected of an object that `field` gave; none for a type that there is not.
@@ -222,7 +238,7 @@ impl Planner<'_> {
     fn collect<'s>(
         &self,
         truths: &HashSet<Name>,
-        size: &AtomicUsize,
+        size: &Size,
         ty: &ObjectType,
         sets: impl IntoIterator<Item = &'s SelectionSet>,
     ) -> Fields {
@@ -231,7 +247,7 @@ impl Planner<'_> {
         for set in sets {
             self.collect_fields(truths, ty, set, &mut visited, &mut grouped);
         }
-        size.fetch_add(grouped.len(), Ordering::Relaxed);
+        size.add(grouped.len());
         let fields = grouped.into_iter().filter_map(|(key, nodes)| self.field(ty, key, nodes)).collect();
         Fields { type_name: ty.name.clone(), fields }
     }
