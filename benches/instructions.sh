@@ -5,7 +5,7 @@
 # the file names the one it was made with, and another compiler's counts are shown and not judged.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tolerance=${TOLERANCE:-5}
+tolerance=${TOLERANCE:-10}
 command -v valgrind >/dev/null || apt-get install -y valgrind >/dev/null 2>&1 || { echo "valgrind is not here: skipped"; exit 0; }
 binary=$(cargo bench --bench instructions --no-run 2>&1 | sed -n 's/.*(\(target[^)]*\)).*/\1/p' | tail -1)
 compiler=$(rustc --version)
