@@ -17,7 +17,7 @@ use workload::{CHAIN, EVIDENCED, LOOKUP, Out, starts};
 const USAGE: &str = "usage: cargo bench --bench generate -- DIR [SCALE] [--tables] [--requests N]";
 
 fn main() -> std::io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let arguments = workload::arguments();
     let Some(dir) = arguments.first() else {
         println!("{USAGE}");
         return Ok(());

@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const SCALE: f64 = 0.01;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let arguments = workload::arguments();
     let [name, count] = arguments.as_slice() else {
         println!("usage: cargo bench --bench instructions -- chain|evidenced|lookup COUNT");
         return;

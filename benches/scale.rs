@@ -51,7 +51,7 @@ fn time(app: &App, query: &str, variables: impl Fn(usize) -> Json) -> f64 {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let arguments = workload::arguments();
     let [file, scale] = arguments.as_slice() else {
         println!("usage: cargo bench --bench scale -- FILE SCALE");
         return;

@@ -181,3 +181,8 @@ pub(crate) fn starts(prefix: &str, scale: f64, seed: u64, count: usize) -> Vec<S
     let mut dice = Dice::new(seed);
     (0..count).map(|_| format!("{prefix}/{}", dice.below(size(prefix, scale)))).collect()
 }
+
+/// What a program of these was told, without what cargo adds.
+pub(crate) fn arguments() -> Vec<String> {
+    std::env::args().skip(1).filter(|a| a != "--bench").collect()
+}

@@ -189,6 +189,29 @@ impl Block {
     }
 }
 
+/// A chunk whose rows rest on evidence.
+pub(super) trait Quoting: Clone {
+    fn block(&self) -> &Block;
+    /// To be changed: the hash of what the chunk said is forgotten.
+    fn block_mut(&mut self) -> &mut Block;
+}
+
+macro_rules! quoting {
+    ($chunk:ty) => {
+        impl Quoting for $chunk {
+            fn block(&self) -> &Block {
+                &self.evidence
+            }
+            fn block_mut(&mut self) -> &mut Block {
+                self.hash = OnceLock::new();
+                &mut self.evidence
+            }
+        }
+    };
+}
+quoting!(EntityChunk);
+quoting!(LinkChunk);
+
 // -- entities ---------------------------------------------------------------------------------
 
 /// Entities, [`CHUNK_ROWS`] of them or, in the last chunk, fewer.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::adjacency::Row;
 use super::apply::Transaction;
 use super::change::*;
-use super::chunks::{Block, EntityChunk, LinkChunk, NO_KIND, tail};
+use super::chunks::{Block, EntityChunk, LinkChunk, NO_KIND, Quoting, tail};
 use super::records::EvidenceRecord;
 use super::*;
 
@@ -21,19 +21,21 @@ impl Transaction {
             return self.outcome();
         }
         let unlinked = gone || self.edited_links.values().any(Option::is_none);
-        let mut by_identifier = self.identifiers_of_others();
+        self.forget_identifiers();
         let moved = if unlinked { Some(self.close_gaps()) } else { None };
-        if let Some(moved) = &moved {
-            by_identifier.values_mut().for_each(|ix| *ix = moved[ix.0 as usize]);
-        } else {
-            self.lay_edits();
+        match &moved {
+            Some(_) if self.graph.by_identifier.is_empty() => {}
+            Some(moved) => {
+                let index = Arc::make_mut(&mut self.graph.by_identifier);
+                index.values_mut().for_each(|ix| *ix = moved[ix.0 as usize]);
+            }
+            None => self.lay_edits(),
         }
         if !self.resealed.is_empty() {
             self.restatus();
         }
         self.link_up(unlinked);
-        self.check_identifiers(&mut by_identifier);
-        self.graph.by_identifier = Arc::new(by_identifier);
+        self.check_identifiers();
         self.check_cardinality();
         self.check_circles();
         self.outcome()
@@ -49,24 +51,19 @@ impl Transaction {
         Ok(self.graph)
     }
 
-    /// The identifiers of all entities that keep theirs.
-    fn identifiers_of_others(&mut self) -> HashMap<Identifier, EntityIx> {
-        if self.touched_entities.is_empty() && self.edited_entities.is_empty() {
-            return std::mem::take(Arc::make_mut(&mut self.graph.by_identifier));
-        }
-        let mut index = std::mem::take(Arc::make_mut(&mut self.graph.by_identifier));
-        for (ix, _) in self.edited_entities.iter().filter(|(ix, _)| ix.0 < self.base.entity_count) {
-            for identifier in self.base.entity(*ix).identifiers() {
-                index.remove(identifier);
-            }
-        }
-        // An entity that was edited takes its identifiers again with those that were touched.
+    /// Takes the identifiers of edited entities out of the index; those that stay take theirs again with
+    /// those that were touched. Where none has any, the index stays shared.
+    fn forget_identifiers(&mut self) {
         for (ix, edited) in &self.edited_entities {
+            if ix.0 < self.base.entity_count {
+                for identifier in self.base.entity(*ix).identifiers() {
+                    Arc::make_mut(&mut self.graph.by_identifier).remove(identifier);
+                }
+            }
             if edited.is_some() {
                 self.touched_entities.entry(*ix).or_insert(0);
             }
         }
-        index
     }
 
     /// Lays down every chunk anew that has an edited row. Nothing is to go.
@@ -188,22 +185,8 @@ impl Transaction {
             });
             status.filter(|(at, status)| block.status(*at as u32) != *status).collect()
         };
-        for chunk in &mut self.graph.entity_chunks {
-            let stale = restatus(&chunk.evidence);
-            if !stale.is_empty() {
-                let chunk = Arc::make_mut(chunk);
-                chunk.hash = OnceLock::new();
-                stale.iter().for_each(|(at, status)| chunk.evidence.set_status(*at, *status));
-            }
-        }
-        for chunk in &mut self.graph.link_chunks {
-            let stale = restatus(&chunk.evidence);
-            if !stale.is_empty() {
-                let chunk = Arc::make_mut(chunk);
-                chunk.hash = OnceLock::new();
-                stale.iter().for_each(|(at, status)| chunk.evidence.set_status(*at, *status));
-            }
-        }
+        set_statuses(&mut self.graph.entity_chunks, restatus);
+        set_statuses(&mut self.graph.link_chunks, restatus);
         let stale = |statement: &CompletenessStatement| !restatus(&statement.evidence).is_empty();
         if self.graph.completeness.values().any(stale) {
             for statement in Arc::make_mut(&mut self.graph.completeness).values_mut() {
@@ -305,6 +288,17 @@ const WORTH_A_THREAD: usize = 10_000;
 
 fn empty_of(graph: &Graph) -> Graph {
     apply::empty(graph.ontology.clone())
+}
+
+/// Gives evidence the statuses that `stale` tells; chunks where it tells none stay shared.
+fn set_statuses<C: Quoting>(chunks: &mut [Arc<C>], stale: impl Fn(&Block) -> Vec<(usize, QuoteStatus)>) {
+    for chunk in chunks {
+        let stale = stale(chunk.block());
+        if !stale.is_empty() {
+            let block = Arc::make_mut(chunk).block_mut();
+            stale.iter().for_each(|(at, status)| block.set_status(*at, *status));
+        }
+    }
 }
 
 /// The chunks that hold these rows, each once.

@@ -63,15 +63,17 @@ impl Transaction {
     }
 
     /// Every entity that was touched and has identifiers takes them; a name that another has is
-    /// refused. `from` tells where the rows of before are now.
-    pub(super) fn check_identifiers(&mut self, by_identifier: &mut HashMap<Identifier, EntityIx>) {
+    /// refused.
+    pub(super) fn check_identifiers(&mut self) {
         let mut touched: Vec<(EntityIx, usize)> =
             std::mem::take(&mut self.touched_entities).into_iter().collect();
         touched.sort_unstable();
         let change_of: HashMap<EntityIx, usize> = touched.iter().copied().collect();
         for (ix, change) in touched {
-            for identifier in self.graph.entity(ix).identifiers() {
-                let Some(other) = by_identifier.insert(identifier.clone(), ix).filter(|other| *other != ix)
+            for identifier in self.graph.entity(ix).identifiers().to_vec() {
+                let Some(other) = Arc::make_mut(&mut self.graph.by_identifier)
+                    .insert(identifier.clone(), ix)
+                    .filter(|other| *other != ix)
                 else {
                     continue;
                 };

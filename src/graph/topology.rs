@@ -17,8 +17,8 @@ pub(super) struct Topology<'g> {
     pub(super) relation: RelationIx,
 }
 
-impl Topology<'_> {
-    fn links(&self, at: u32, side: Side) -> &[Linked] {
+impl<'g> Topology<'g> {
+    fn links(self, at: u32, side: Side) -> &'g [Linked] {
         let direction = match side {
             Side::Outgoing => Direction::Forward,
             Side::Incoming => Direction::Inverse,
@@ -42,11 +42,7 @@ impl<'g> IntoNeighbors for Topology<'g> {
 impl<'g> IntoNeighborsDirected for Topology<'g> {
     type NeighborsDirected = Box<dyn Iterator<Item = u32> + 'g>;
     fn neighbors_directed(self, at: u32, side: Side) -> Self::NeighborsDirected {
-        let direction = match side {
-            Side::Outgoing => Direction::Forward,
-            Side::Incoming => Direction::Inverse,
-        };
-        Box::new(self.graph.along(EntityIx(at), self.relation, direction).iter().map(|linked| linked.to.0))
+        Box::new(self.links(at, side).iter().map(|linked| linked.to.0))
     }
 }
 impl<'g> IntoNodeIdentifiers for Topology<'g> {
