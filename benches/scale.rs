@@ -11,6 +11,7 @@ use std::time::Instant;
 use serde_json::{Map, Value as Json, json};
 use throughline::app::{self, App, Origin};
 use throughline::graphql::{Limits, Outcome, Request};
+use throughline::io;
 use workload::{CHAIN, EVIDENCED, LOOKUP, starts};
 
 #[global_allocator]
@@ -69,6 +70,9 @@ fn main() {
         (status("VmRSS") - empty) / entities,
         (status("VmHWM") - empty) as f64 / (status("VmRSS") - empty) as f64
     );
+    let quoted = |owner| graph.evidence(owner).iter().filter_map(|e| e.quote()).map(str::len).sum::<usize>();
+    let quotes: usize = graph.owners().map(quoted).sum();
+    println!("{} of them are quotes", quotes / entities);
     let app = App::over(graph, Limits::default()).expect("names do not clash");
     let reports = starts("report", scale, 7, REQUESTS * 10);
     let ten = |i: usize| json!({"ids": reports[i * 10..][..10]});
@@ -79,4 +83,18 @@ fn main() {
     let small = "{ agency(id: \"agency/1\") { published(first: 20) { totalCount nodes { id name } } } }";
     println!("first 20 of a hub {:.2} µs", time(&app, hub, |_| json!({})));
     println!("first 20 of an agency {:.2} µs", time(&app, small, |_| json!({})));
+    let snapshot = std::path::Path::new(file).with_extension("snapshot");
+    let began = Instant::now();
+    let bytes = io::snapshot::write(&app.view(), &snapshot).expect("writable");
+    println!("snapshot of {bytes} bytes written in {:.1} s", began.elapsed().as_secs_f64());
+    let again = Origin { data: vec![snapshot.clone()], ..Origin::default() };
+    let reopen = |_| {
+        let began = Instant::now();
+        let opened = app::load(&again).expect("as it was written");
+        assert_eq!(opened.version(), app.version());
+        began.elapsed().as_secs_f64()
+    };
+    let reopened = median((0..3).map(reopen).collect());
+    println!("reopened in {reopened:.2} s: importing takes {:.1} times that", seconds / reopened);
+    drop(std::fs::remove_file(snapshot));
 }

@@ -28,8 +28,8 @@ pub const SEED: &[(&str, &str)] = &[
 pub struct Origin {
     /// SDL files, taken together; the embedded ontology if empty.
     pub schema: Vec<PathBuf>,
-    /// JSON Lines files, taken together; if empty, the embedded seed under the embedded ontology,
-    /// and nothing under another.
+    /// JSON Lines files, taken together; the first may be a snapshot to which the others are added. If
+    /// empty, the embedded seed under the embedded ontology, and nothing under another.
     pub data: Vec<PathBuf>,
 }
 
@@ -79,9 +79,18 @@ pub fn load(origin: &Origin) -> Result<Graph, Faults> {
 /// # Errors
 /// As for [`admit`].
 pub fn load_with(origin: &Origin, mut look: impl FnMut(&Change, &str, usize)) -> Result<Graph, Faults> {
-    let ontology = origin.ontology();
-    let mut transaction = ontology.map(|ontology| Graph::empty(Arc::new(ontology)).begin());
-    let reading = io::read(origin.inputs(), |change, file, line| {
+    let ontology = origin.ontology().map(Arc::new);
+    let mut inputs = origin.inputs();
+    let begun = match inputs.first() {
+        Some(Input::File(first)) if io::snapshot::is_snapshot(first) => {
+            let opened = ontology.and_then(|it| io::snapshot::open(first, it).map_err(|f| Faults(vec![f])));
+            inputs.remove(0);
+            opened
+        }
+        _ => ontology.map(Graph::empty),
+    };
+    let mut transaction = begun.map(|graph| graph.begin());
+    let reading = io::read(inputs, |change, file, line| {
         look(&change, file, line);
         if let Ok(transaction) = &mut transaction {
             transaction.push(change);

@@ -38,6 +38,7 @@ fn help_is_the_golden() {
         vec!["check", "--help"],
         vec!["schema", "--help"],
         vec!["query", "--help"],
+        vec!["snapshot", "--help"],
     ] {
         all += &format!(
             "$ throughline {}\n{}\n",
@@ -136,6 +137,54 @@ impl Drop for Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+#[test]
+fn a_snapshot_opens_as_the_data_it_was_written_from() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (snapshot, query, more) = (path("seed.snapshot"), path("q.graphql"), path("more.jsonl"));
+    check(&["snapshot", "-o", &snapshot], 0, "version 1-", "");
+    std::fs::write(&query, "{ version { label contentHash } topics { totalCount } links { totalCount } }")
+        .expect("writable");
+    let seed = throughline(&["query", &query]);
+    let opened = throughline(&["query", "--data", &snapshot, &query]);
+    assert_eq!(seed.stdout, opened.stdout);
+    assert!(opened.status.success());
+    // Data may follow it, and nothing else may stand before.
+    std::fs::write(&more, r#"{"entity":"topic/snapshots","kind":"Topic","name":"Snapshots"}"#)
+        .expect("writable");
+    check(&["check", "--data", &snapshot, &more], 0, "version 2-", "");
+    check(&["check", "--data", &more, &snapshot], 1, "", "name it first");
+    check(&["check", "--data", &snapshot, "--sources", "seed"], 1, "", "name the data it was written from");
+    // Under another ontology, cut short, changed, or of another version: refused, with the way out.
+    let way_out = "write it again from its data";
+    check(
+        &["check", "--schema", "tests/fixtures/garden.graphql", "--data", &snapshot],
+        1,
+        "",
+        "under another ontology",
+    );
+    let whole = std::fs::read(&snapshot).expect("readable");
+    for length in [10, 23, 30, 1000, whole.len() - 8, whole.len() - 1] {
+        std::fs::write(&more, &whole[..length]).expect("writable");
+        check(&["check", "--data", &more], 1, "", if length < 21 { "" } else { way_out });
+    }
+    for (at, what) in [
+        (21, "another version"),
+        (40, "checksum"),
+        (whole.len() / 2, "checksum"),
+        (whole.len(), "follows its end"),
+    ] {
+        let mut changed = whole.clone();
+        changed.push(b'x');
+        changed[at] ^= 8;
+        changed.truncate(whole.len().max(at + 1));
+        std::fs::write(&more, &changed).expect("writable");
+        check(&["check", "--data", &more], 1, "", what);
+    }
+    // A file that cannot be written leaves nothing behind.
+    check(&["snapshot", "-o", &path("no/such/folder")], 1, "", "cannot write");
 }
 
 #[test]

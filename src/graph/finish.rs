@@ -41,6 +41,14 @@ impl Transaction {
         self.outcome()
     }
 
+    /// A graph of which only the rows are there, with adjacency, lists by kind and counts.
+    pub(super) fn relink(rows: Graph) -> Graph {
+        let mut transaction = Transaction::on(&empty_of(&rows));
+        transaction.graph = rows;
+        transaction.link_up(true);
+        transaction.graph
+    }
+
     fn outcome(mut self) -> Result<Graph, Refusals> {
         if !self.refusals.is_empty() {
             self.refusals.sort_by_key(|refusal| refusal.change);

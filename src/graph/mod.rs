@@ -14,6 +14,7 @@ mod connect;
 mod evidence;
 mod finish;
 mod hash;
+mod image;
 mod index;
 mod merge;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use evidence::{
     Basis, Fingerprint, QuoteStatus, Seal, SourceText, fingerprint_from_text, fingerprint_to_text, seal,
     seal_from_text, seal_to_text,
 };
+pub use image::{ImageFault, Reopening};
 pub use views::{Entity, Evidence, EvidenceList, Link};
 
 /// Position of an [`Entity`] in one graph; means nothing in another.

@@ -334,6 +334,13 @@ fn read_back(graph: &Graph) -> Graph {
     Graph::empty(graph.ontology().clone()).apply(batch.changes).expect("and admit it")
 }
 
+/// The same graph from its image.
+fn reopened(graph: &Graph) -> Graph {
+    let mut reopening = Reopening::under(graph.ontology().clone());
+    graph.image().for_each(|piece| reopening.take(&piece).expect("as it was written"));
+    reopening.finish().expect("as it was written")
+}
+
 /// Sends a history to both and compares them after each batch.
 fn check(batches: Vec<Vec<Step>>) -> Result<(), TestCaseError> {
     let mut graph = Graph::empty(garden());
@@ -356,6 +363,10 @@ fn check(batches: Vec<Vec<Step>>) -> Result<(), TestCaseError> {
             (Err(refusals), Some(_)) => prop_assert!(false, "the graph refused {:?}: {}", batch, refusals),
         }
     }
+    let opened = reopened(&graph);
+    prop_assert_eq!(&observed(&opened), &model);
+    prop_assert_eq!(opened.version(), graph.version());
+    prop_assert_eq!(read_back(&opened).version().content, graph.version().content, "and says the same");
     let again = read_back(&graph);
     prop_assert_eq!(observed(&again), model);
     prop_assert_eq!(again.version().content, graph.version().content, "the same content has the same hash");

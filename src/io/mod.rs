@@ -1,6 +1,7 @@
 //! Room 4: in and out. Each format is one file; wire shapes live here and nowhere below.
 
 pub mod json_lines;
+pub mod snapshot;
 pub mod sources;
 
 use std::collections::HashSet;
@@ -159,6 +160,15 @@ fn read_one(input: Input, send: &SyncSender<Block>) {
         help: "check the path and its permissions".to_owned(),
     };
     let done = match &input {
+        Input::File(path) if snapshot::is_snapshot(path) => {
+            block.faults.push(Fault {
+                place: Location { file: file.to_string(), line: 0, column: 0 },
+                what: "is a snapshot, which is no data to add or to verify".to_owned(),
+                help: "name it first, before the data to add to it; to verify, name the data it was written from".to_owned(),
+            });
+            block.unread.push(None);
+            Ok(())
+        }
         Input::Text(_, text) => json_lines::read_from(&file, &mut text.as_bytes(), &mut give),
         Input::File(path) => std::fs::File::open(path).and_then(|opened| {
             let mut opened = std::io::BufReader::with_capacity(1 << 20, opened);
