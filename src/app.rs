@@ -90,10 +90,11 @@ pub fn load_with(origin: &Origin, mut look: impl FnMut(&Change, &str, usize)) ->
         _ => ontology.map(Graph::empty),
     };
     let mut transaction = begun.map(|graph| graph.begin());
-    let reading = io::read(inputs, |change, file, line| {
-        look(&change, file, line);
+    let reading = io::read(inputs, |block, file| {
+        block.iter().for_each(|(line, change)| look(change, file, *line));
         if let Ok(transaction) = &mut transaction {
-            transaction.push(change);
+            transaction.look_ahead(block.iter().map(|(_, change)| change));
+            block.into_iter().for_each(|(_, change)| transaction.push(change));
         }
     });
     outcome(transaction, reading)

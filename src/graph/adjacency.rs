@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::chunks::{CHUNK_ROWS, place, small};
+use super::chunks::{CHUNK_ROWS, fit, place, small};
 use super::{EntityIx, LinkIx, Linked};
 use crate::ontology::RelationIx;
 
@@ -51,7 +51,7 @@ impl AdjacencyChunk {
             }
             chunk.ends.push(small(chunk.groups.len()));
         }
-        chunk.groups.shrink_to_fit();
+        fit(&mut chunk.groups);
         chunk
     }
 

@@ -26,6 +26,12 @@ pub(super) type Dates = IndexSet<Arc<FuzzyDate>>;
 /// The kind of a row whose draft has been refused; never in a graph that anyone sees.
 pub(super) const NO_KIND: KindIx = KindIx(u16::MAX);
 
+/// Gives back what a list has grown beyond what it holds. A copy: allocators shrink in place, and keep
+/// as much as half of it.
+pub(super) fn fit<T: Copy>(all: &mut Vec<T>) {
+    *all = all.as_slice().to_vec();
+}
+
 /// A position that is known to fit: whatever is pushed has been measured.
 pub(super) fn small(n: usize) -> u32 {
     debug_assert!(u32::try_from(n).is_ok());
@@ -184,8 +190,8 @@ impl Block {
     }
 
     fn shrink(&mut self) {
-        self.rows.shrink_to_fit();
-        self.text.shrink_to_fit();
+        fit(&mut self.rows);
+        self.text = self.text.as_str().to_owned();
     }
 }
 
@@ -316,10 +322,10 @@ impl EntityChunk {
             plain_name: is_plain(&e.name),
         });
         if self.rows.len() == CHUNK_ROWS {
-            self.rows.shrink_to_fit();
-            self.cells.shrink_to_fit();
-            self.members.shrink_to_fit();
-            self.text.shrink_to_fit();
+            fit(&mut self.rows);
+            fit(&mut self.cells);
+            fit(&mut self.members);
+            self.text = self.text.as_str().to_owned();
             self.evidence.shrink();
         }
     }
@@ -505,7 +511,7 @@ impl LinkChunk {
             relation: link.relation,
         });
         if self.rows.len() == CHUNK_ROWS {
-            self.rows.shrink_to_fit();
+            fit(&mut self.rows);
             self.evidence.shrink();
         }
     }

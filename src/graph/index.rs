@@ -35,6 +35,12 @@ impl IdIndex {
         self.shards[Self::shard(hash)].find(hash, |ix| id_of(*ix) == id).copied()
     }
 
+    /// A position whose id may be `id`, if there is one: where a look-up begins.
+    pub(super) fn candidate(&self, id: &str) -> Option<EntityIx> {
+        let hash = self.hasher.hash_one(id);
+        self.shards[Self::shard(hash)].find(hash, |_| true).copied()
+    }
+
     /// Adds an id that is not there.
     pub(super) fn insert<'i>(&mut self, id: &str, ix: EntityIx, id_of: impl Fn(EntityIx) -> &'i str) {
         let hash = self.hasher.hash_one(id);

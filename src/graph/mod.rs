@@ -299,6 +299,19 @@ impl Graph {
         std::hint::black_box(seen);
     }
 
+    /// The same for the rows alone, before there is any adjacency.
+    fn touch_rows(&self, entities: impl Iterator<Item = EntityIx> + Clone) {
+        let mut seen = 0u32;
+        for ix in entities.clone() {
+            let (chunk, row) = place(ix.0);
+            seen ^= self.entity_chunks[chunk].rows[row].text_end;
+        }
+        for ix in entities {
+            seen ^= self.entity(ix).first_bytes();
+        }
+        std::hint::black_box(seen);
+    }
+
     /// The entity of that id, or the one it was merged into.
     pub fn find(&self, id: &str) -> Option<EntityIx> {
         self.ids.get(id, |ix| self.entity(ix).id()).or_else(|| self.merged.get(id).copied())

@@ -115,9 +115,9 @@ struct Block {
 const BLOCK_LINES: usize = 512;
 const BLOCKS: usize = 8;
 
-/// Reads files one after the other, on a thread of its own, and gives each change to `take` with
-/// its place. A file that cannot be read is a fault like any other.
-pub fn read(inputs: Vec<Input>, mut take: impl FnMut(Change, &Arc<str>, usize)) -> Reading {
+/// Reads files one after the other, on a thread of its own, and gives changes to `take`, some hundreds
+/// at a time, each with its line in the file. A file that cannot be read is a fault like any other.
+pub fn read(inputs: Vec<Input>, mut take: impl FnMut(Vec<(usize, Change)>, &Arc<str>)) -> Reading {
     let mut reading = Reading::default();
     std::thread::scope(|scope| {
         let (send, blocks) = sync_channel::<Block>(BLOCKS);
@@ -125,10 +125,8 @@ pub fn read(inputs: Vec<Input>, mut take: impl FnMut(Change, &Arc<str>, usize)) 
         for block in blocks {
             reading.faults.extend(block.faults);
             reading.unread.extend(block.unread);
-            for (line, change) in block.changes {
-                reading.places.push(&block.file, line);
-                take(change, &block.file, line);
-            }
+            block.changes.iter().for_each(|(line, _)| reading.places.push(&block.file, *line));
+            take(block.changes, &block.file);
         }
     });
     reading
@@ -186,7 +184,7 @@ impl Batch {
     /// Reads files.
     pub fn read(inputs: Vec<Input>) -> Batch {
         let mut changes = Vec::new();
-        let reading = read(inputs, |change, _, _| changes.push(change));
+        let reading = read(inputs, |block, _| changes.extend(block.into_iter().map(|(_, change)| change)));
         Batch { changes, reading }
     }
 }
