@@ -217,7 +217,7 @@ fn a_default_of_null_is_no_default_for_what_may_not_be_null() {
     for query in [
         "query($v: ID = null) { person(id: $v) { id } }",
         "query($v: Boolean = null) { version { label @include(if: $v) } }",
-        "query($v: ReportOrderField = null) { reports(orderBy: {field: $v}) { totalCount } }",
+        "query($v: RelationName = null) { goals(orderBy: {links: {relation: $v}}) { totalCount } }",
     ] {
         assert!(!world.app.api().accepts(query), "{query}");
     }

@@ -1,18 +1,17 @@
-//! From arguments, as JSON after coercion, to filters, orders and pages. What their types allow
-//! and their meaning does not is refused with the argument's name.
+//! From arguments, as JSON after coercion, to orders, groups and pages (filters are read in
+//! [`filters`](super::filters)). What their types allow and their meaning does not is refused with the
+//! argument's name.
 
 use std::sync::OnceLock;
 
-use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
 use super::error::{Code, GraphqlError};
-use crate::graph::{Basis, QuoteStatus};
-use crate::ontology::{
-    Common, Datatype, Date, DateKind, Direction, FuzzyDate, KindIx, Ontology, Property, PropertyIx,
-    RelationIx, upper_snake,
-};
-use crate::query::filter::{Comparison, DateRelation, EntityFilter, LinkFilter, Test, TextOp, TextTest};
+use super::filters::{entity_filter, kind_of_word, link_filter, properties, relation_of_word};
+use crate::graph::Basis;
+use crate::ontology::{Common, Direction, KindIx, Ontology, PropertyIx, RelationIx, suggest, upper_snake};
+use crate::query::filter::{EntityFilter, LinkFilter};
+use crate::query::group::{DatePart, GroupBy};
 use crate::query::order::{Sort, SortKey};
 use crate::query::page::{OrderTag, PageRequest, order_tag};
 
@@ -20,8 +19,6 @@ use crate::query::page::{OrderTag, PageRequest, order_tag};
 pub const PAGE_DEFAULT: usize = 20;
 /// Items a page may have, unless configured: what a reader scrolls through.
 pub const PAGE_MAX: usize = 100;
-/// Bytes a compiled regular expression may take.
-const REGEX_BYTES: usize = 1 << 18;
 
 /// The arguments of one field, and what they mean to a list once one has been asked for: a field
 /// that is answered for many objects reads its arguments once.
@@ -38,7 +35,7 @@ pub struct ListRequest {
     pub page: PageRequest,
     /// Which entities, by `where`.
     pub entities: Option<EntityFilter>,
-    /// Which links, by `where`.
+    /// Which links, by `where` of a list of links or `link` of a list along a relation.
     pub links: Option<LinkFilter>,
     /// Of which kinds.
     pub kinds: Option<Vec<KindIx>>,
@@ -67,19 +64,19 @@ impl ListRequest {
     }
 }
 
-type Result<T> = std::result::Result<T, GraphqlError>;
+pub(super) type Result<T> = std::result::Result<T, GraphqlError>;
 
-fn bad(message: String) -> GraphqlError {
+pub(super) fn bad(message: String) -> GraphqlError {
     GraphqlError::new(Code::BadArgument, message)
 }
 
 /// Given and not null.
-fn given<'a>(map: &'a Map<String, Json>, key: &str) -> Option<&'a Json> {
+pub(super) fn given<'a>(map: &'a Map<String, Json>, key: &str) -> Option<&'a Json> {
     map.get(key).filter(|value| !value.is_null())
 }
 
 /// A list; one value stands for a list of one, as in the coercion rules.
-fn items(value: &Json) -> &[Json] {
+pub(super) fn items(value: &Json) -> &[Json] {
     match value {
         Json::Array(items) => items,
         one => std::slice::from_ref(one),
@@ -87,7 +84,7 @@ fn items(value: &Json) -> &[Json] {
 }
 
 /// Text; ids may come as numbers.
-fn text(value: &Json) -> String {
+pub(super) fn text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         other => other.to_string(),
@@ -122,20 +119,11 @@ impl Arguments {
     ) -> Result<ListRequest> {
         let page = self.page(max)?;
         let entities = self.entity_filter(ontology, of)?;
-        let sorts = self.sorts(ontology, of);
+        let links = self.object("link").map(|map| link_filter(ontology, map)).transpose()?;
+        let sorts = self.sorts(ontology, of)?;
         let tag = order_tag(&format!("{name} {sorts:?}"));
         let (kinds, basis) = (self.kinds(ontology), self.basis());
-        Ok(ListRequest {
-            page,
-            entities,
-            links: None,
-            kinds,
-            relations: None,
-            direction: None,
-            basis,
-            sorts,
-            tag,
-        })
+        Ok(ListRequest { page, entities, links, kinds, relations: None, direction: None, basis, sorts, tag })
     }
 
     /// What is asked of a list of links that is called `name`.
@@ -227,269 +215,168 @@ impl Arguments {
     }
 
     /// `orderBy`.
-    pub fn sorts(&self, ontology: &Ontology, of: Common) -> Vec<Sort> {
-        let Some(value) = given(&self.given, "orderBy") else { return Vec::new() };
-        let sort = |item: &Json| {
-            let map = item.as_object()?;
-            let word = text(given(map, "field")?);
-            let key = match word.as_str() {
-                "ID" => SortKey::Id,
-                word => {
-                    let (ix, _) = properties(ontology, of).find(|(_, p)| upper_snake(&p.name) == word)?;
-                    if ix == ontology.name_property() { SortKey::Name } else { SortKey::Property(vec![ix]) }
-                }
-            };
-            Some(Sort { key, descending: given(map, "direction").map(text).as_deref() == Some("DESC") })
-        };
+    ///
+    /// # Errors
+    /// Where not exactly one thing to order by is named, and where what is linked has no such property.
+    pub fn sorts(&self, ontology: &Ontology, of: Common) -> Result<Vec<Sort>> {
+        let Some(value) = given(&self.given, "orderBy") else { return Ok(Vec::new()) };
         let mut sorts: Vec<Sort> = Vec::new();
-        for sort in items(value).iter().filter_map(sort) {
-            // A key that comes again can never change the order.
-            if !sorts.iter().any(|s| s.key == sort.key) {
-                sorts.push(sort);
-            }
-        }
-        sorts
-    }
-}
-
-/// The kind of an enum value.
-pub fn kind_of_word(ontology: &Ontology, word: &str) -> Option<KindIx> {
-    ontology.kind_indexes().find(|ix| upper_snake(&ontology.kind(*ix).name) == word)
-}
-
-/// The relation of an enum value.
-pub fn relation_of_word(ontology: &Ontology, word: &str) -> Option<RelationIx> {
-    ontology.relation_indexes().find(|ix| upper_snake(&ontology.relation(*ix).name) == word)
-}
-
-fn properties(ontology: &Ontology, of: Common) -> impl Iterator<Item = (PropertyIx, &Property)> {
-    let all = match of {
-        Common::Kind(ix) => &ontology.kind(ix).properties,
-        Common::Family(ix) => &ontology.family(ix).properties,
-    };
-    all.iter().map(|ix| (*ix, ontology.property(*ix)))
-}
-
-fn entity_filter(ontology: &Ontology, of: Common, map: &Map<String, Json>) -> Result<EntityFilter> {
-    let mut all = Vec::new();
-    for (key, value) in map.iter().filter(|(_, v)| !v.is_null()) {
-        let nested = |value: &Json| match value.as_object() {
-            Some(map) => entity_filter(ontology, of, map),
-            None => Ok(EntityFilter::And(Vec::new())),
-        };
-        let empty = Map::new();
-        let object = value.as_object().unwrap_or(&empty);
-        match key.as_str() {
-            "and" => all.push(EntityFilter::And(items(value).iter().map(nested).collect::<Result<_>>()?)),
-            "or" => all.push(EntityFilter::Or(items(value).iter().map(nested).collect::<Result<_>>()?)),
-            "not" => all.push(EntityFilter::Not(Box::new(nested(value)?))),
-            "id" => all.extend(text_tests(object, key)?.into_iter().map(EntityFilter::Id)),
-            "kind" => {
-                for (positive, words) in memberships(object) {
-                    let kinds = words.iter().filter_map(|w| kind_of_word(ontology, w)).collect();
-                    let filter = EntityFilter::Kind(kinds);
-                    all.push(if positive { filter } else { EntityFilter::Not(Box::new(filter)) });
-                }
-            }
-            "identifiers" => {
-                let part = |name: &str| -> Result<Vec<TextTest>> {
-                    let tests = given(object, name).and_then(Json::as_object).map(|m| text_tests(m, name));
-                    Ok(tests.transpose()?.unwrap_or_default())
-                };
-                all.push(EntityFilter::Identifier(part("scheme")?, part("value")?));
-            }
-            _ => {
-                let Some((ix, property)) = properties(ontology, of).find(|(_, p)| p.name == *key) else {
-                    continue;
-                };
-                if ix == ontology.name_property() {
-                    all.extend(text_tests(object, key)?.into_iter().map(EntityFilter::Name));
-                    all.extend(
-                        given(object, "isNull")
-                            .and_then(Json::as_bool)
-                            .filter(|absent| *absent)
-                            .map(|_| EntityFilter::Or(Vec::new())),
-                    );
-                } else {
-                    let tests = property_tests(ontology, property, object)?;
-                    all.extend(tests.into_iter().map(|test| EntityFilter::Property(vec![ix], test)));
-                }
-            }
-        }
-    }
-    Ok(EntityFilter::And(all))
-}
-
-fn link_filter(ontology: &Ontology, map: &Map<String, Json>) -> Result<LinkFilter> {
-    let mut all = Vec::new();
-    for (key, value) in map.iter().filter(|(_, v)| !v.is_null()) {
-        let nested = |value: &Json| match value.as_object() {
-            Some(map) => link_filter(ontology, map),
-            None => Ok(LinkFilter::And(Vec::new())),
-        };
-        let empty = Map::new();
-        let object = value.as_object().unwrap_or(&empty);
-        match key.as_str() {
-            "and" => all.push(LinkFilter::And(items(value).iter().map(nested).collect::<Result<_>>()?)),
-            "or" => all.push(LinkFilter::Or(items(value).iter().map(nested).collect::<Result<_>>()?)),
-            "not" => all.push(LinkFilter::Not(Box::new(nested(value)?))),
-            "from" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::From)),
-            "to" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::To)),
-            "source" => all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::Source)),
-            "quote" => {
-                all.extend(text_tests(object, key)?.into_iter().map(LinkFilter::Quote));
-                all.extend(given(object, "isNull").and_then(Json::as_bool).map(LinkFilter::QuoteIsNull));
-            }
-            "date" => all.extend(fuzzy_tests(object)?.into_iter().map(LinkFilter::Date)),
-            _ => {
-                for (positive, words) in memberships(object) {
-                    let filter = match key.as_str() {
-                        "relation" => LinkFilter::Relation(
-                            words.iter().filter_map(|w| relation_of_word(ontology, w)).collect(),
-                        ),
-                        "basis" => LinkFilter::Basis(words.iter().filter_map(|w| Basis::parse(w)).collect()),
-                        _ => LinkFilter::Status(words.iter().filter_map(|w| QuoteStatus::parse(w)).collect()),
-                    };
-                    all.push(if positive { filter } else { LinkFilter::Not(Box::new(filter)) });
-                }
-            }
-        }
-    }
-    Ok(LinkFilter::And(all))
-}
-
-/// `eq`, `ne`, `in` and `notIn` as (whether it must be one of, the words).
-fn memberships(map: &Map<String, Json>) -> Vec<(bool, Vec<String>)> {
-    [("eq", true), ("in", true), ("ne", false), ("notIn", false)]
-        .into_iter()
-        .filter_map(|(key, positive)| {
-            given(map, key).map(|v| (positive, items(v).iter().map(text).collect()))
-        })
-        .collect()
-}
-
-fn text_tests(map: &Map<String, Json>, of: &str) -> Result<Vec<TextTest>> {
-    let ignore_case = given(map, "ignoreCase").and_then(Json::as_bool).unwrap_or(false);
-    let fold = |text: String| if ignore_case { text.to_lowercase() } else { text };
-    let mut ops = Vec::new();
-    for (key, value) in map.iter().filter(|(_, v)| !v.is_null()) {
-        let one = || fold(text(value));
-        let many = || items(value).iter().map(|v| fold(text(v))).collect();
-        ops.push(match key.as_str() {
-            "eq" | "in" => TextOp::In(many()),
-            "ne" | "notIn" => TextOp::NotIn(many()),
-            "contains" => TextOp::Contains(one()),
-            "startsWith" => TextOp::StartsWith(one()),
-            "endsWith" => TextOp::EndsWith(one()),
-            "matches" => {
-                let pattern = RegexBuilder::new(&text(value))
-                    .case_insensitive(ignore_case)
-                    .size_limit(REGEX_BYTES)
-                    .dfa_size_limit(REGEX_BYTES)
-                    .build();
-                let reason = |e: regex::Error| {
-                    if let regex::Error::CompiledTooBig(_) = e {
-                        return bad(format!(
-                            "`{of}.matches` compiles to more than {REGEX_BYTES} bytes; ask for less at once"
-                        ));
-                    }
-                    bad(format!(
-                        "`{of}.matches` is no regular expression: {}",
-                        e.to_string().lines().last().unwrap_or_default()
-                    ))
-                };
-                TextOp::Matches(pattern.map_err(reason)?)
-            }
-            _ => continue,
-        });
-    }
-    Ok(ops.into_iter().map(|op| TextTest { op, ignore_case }).collect())
-}
-
-fn property_tests(ontology: &Ontology, property: &Property, map: &Map<String, Json>) -> Result<Vec<Test>> {
-    let mut tests: Vec<Test> = match property.datatype {
-        Datatype::String | Datatype::Url => {
-            text_tests(map, &property.name)?.into_iter().map(Test::Text).collect()
-        }
-        Datatype::Int | Datatype::Float => number_tests(map),
-        Datatype::Boolean => {
-            given(map, "eq").and_then(Json::as_bool).map(Test::Boolean).into_iter().collect()
-        }
-        Datatype::Date => date_tests(map, &property.name)?,
-        Datatype::FuzzyDate => return fuzzy_tests(map),
-        Datatype::Enum(ix) => {
-            let at = |word: &String| {
-                ontology.enumeration(ix).words.iter().position(|w| w.name == *word).map(|at| at as u16)
+        for map in items(value).iter().filter_map(Json::as_object) {
+            let links = given(map, "links").and_then(Json::as_object);
+            let key = match (given(map, "field").map(text), links) {
+                (Some(word), None) => match field_key(ontology, of, &word) {
+                    Some(key) => key,
+                    None => continue,
+                },
+                (None, Some(links)) => links_key(ontology, links)?,
+                _ => return Err(bad("`orderBy` takes exactly one of field, links".to_owned())),
             };
-            memberships(map)
-                .iter()
-                .map(|(positive, words)| {
-                    let words = words.iter().filter_map(at).collect();
-                    if *positive { Test::SymbolIn(words) } else { Test::SymbolNotIn(words) }
-                })
-                .collect()
+            // A key that comes again can never change the order.
+            if !sorts.iter().any(|s| s.key == key) {
+                let descending = given(map, "direction").map(text).as_deref() == Some("DESC");
+                sorts.push(Sort { key, descending });
+            }
         }
+        Ok(sorts)
+    }
+
+    /// `by` of groups: each thing to group by, with what it is called. `linked` where the list is of
+    /// links, or of entities that links led to; `entities` where it is of entities.
+    ///
+    /// # Errors
+    /// Names that say nothing, more than one thing at once, too many.
+    pub fn groups(
+        &self,
+        ontology: &Ontology,
+        linked: bool,
+        entities: bool,
+        most: usize,
+    ) -> Result<Vec<(GroupBy, String)>> {
+        let all: Vec<Map<String, Json>> = given(&self.given, "by")
+            .map(items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Json::as_object)
+            .cloned()
+            .collect();
+        if all.is_empty() || all.len() > most {
+            return Err(bad(format!("`by` names {} things to group by; give 1 to {most}", all.len())));
+        }
+        all.iter().map(|map| group_by(ontology, map, linked, entities)).collect()
+    }
+}
+
+fn group_by(
+    ontology: &Ontology,
+    map: &Map<String, Json>,
+    linked: bool,
+    entities: bool,
+) -> Result<(GroupBy, String)> {
+    let part = match given(map, "datePart").map(text).as_deref() {
+        Some("YEAR") => Some(DatePart::Year),
+        Some("MONTH") => Some(DatePart::Month),
+        _ => None,
     };
-    tests.extend(given(map, "isNull").and_then(Json::as_bool).map(Test::IsNull));
-    Ok(tests)
-}
-
-const COMPARISONS: [(&str, Comparison); 4] =
-    [("lt", Comparison::Lt), ("lte", Comparison::Lte), ("gt", Comparison::Gt), ("gte", Comparison::Gte)];
-
-fn number_tests(map: &Map<String, Json>) -> Vec<Test> {
-    let numbers =
-        |key: &str| given(map, key).map(|v| items(v).iter().filter_map(Json::as_f64).collect::<Vec<f64>>());
-    let mut tests: Vec<Test> = ["eq", "in"].into_iter().filter_map(numbers).map(Test::NumberIn).collect();
-    tests.extend(numbers("ne").map(Test::NumberNotIn));
-    for (key, comparison) in COMPARISONS {
-        tests.extend(given(map, key).and_then(Json::as_f64).map(|n| Test::Number(comparison, n)));
-    }
-    tests
-}
-
-fn day(value: &Json, of: &str) -> Result<Date> {
-    let text = text(value);
-    text.parse().map_err(|_| bad(format!("`{of}`: {text:?} is no day; write YYYY-MM-DD")))
-}
-
-fn date_tests(map: &Map<String, Json>, of: &str) -> Result<Vec<Test>> {
-    let mut tests = Vec::new();
-    for key in ["eq", "in"] {
-        if let Some(value) = given(map, key) {
-            tests.push(Test::DateIn(items(value).iter().map(|v| day(v, of)).collect::<Result<_>>()?));
-        }
-    }
-    for (key, comparison) in COMPARISONS {
-        if let Some(value) = given(map, key) {
-            tests.push(Test::Date(comparison, day(value, of)?));
-        }
-    }
-    Ok(tests)
-}
-
-fn fuzzy_tests(map: &Map<String, Json>) -> Result<Vec<Test>> {
-    let relations = [
-        ("before", DateRelation::Before),
-        ("after", DateRelation::After),
-        ("overlaps", DateRelation::Overlaps),
-        ("possiblyBefore", DateRelation::PossiblyBefore),
-        ("possiblyAfter", DateRelation::PossiblyAfter),
-        ("possiblyOverlaps", DateRelation::PossiblyOverlaps),
-    ];
-    let mut tests = Vec::new();
-    for (key, relation) in relations {
-        if let Some(value) = given(map, key) {
-            let date =
-                FuzzyDate::parse(&text(value), None).map_err(|reason| bad(format!("`{key}`: {reason}")))?;
-            tests.push(Test::FuzzyDate(relation, date));
-        }
-    }
-    if let Some(value) = given(map, "kind") {
-        tests.push(Test::FuzzyDateKind(
-            items(value).iter().filter_map(|v| DateKind::parse(&text(v))).collect(),
+    let name = |what: String| match part {
+        Some(DatePart::Year) => format!("{what} (year)"),
+        Some(DatePart::Month) => format!("{what} (month)"),
+        None => what,
+    };
+    let (property, relation, link) =
+        (given(map, "property").map(text), given(map, "relation").map(text), given(map, "link").map(text));
+    if [property.is_some(), relation.is_some(), link.is_some()].iter().filter(|given| **given).count() > 1 {
+        return Err(bad(
+            "`by` takes one of property, relation, link at a time; give a list of several".to_owned()
         ));
     }
-    tests.extend(given(map, "isNull").and_then(Json::as_bool).map(Test::IsNull));
-    Ok(tests)
+    if (property.is_some() || relation.is_some()) && !entities {
+        return Err(bad("links are grouped by `link`, and by nothing else".to_owned()));
+    }
+    if let Some(word) = link {
+        if !linked {
+            return Err(bad(
+                "`link` groups what links led to; this list is of entities by themselves".to_owned()
+            ));
+        }
+        let by = match word.as_str() {
+            "RELATION" => GroupBy::Relation,
+            "BASIS" => GroupBy::Basis,
+            "SOURCE" => GroupBy::Source,
+            "STATUS" => GroupBy::Status,
+            _ => GroupBy::LinkDate(part),
+        };
+        return Ok((by, name(format!("link {}", word.to_lowercase()))));
+    }
+    if let Some(word) = relation {
+        let Some((relation, direction)) = relation_and_direction(ontology, map) else {
+            return Err(bad(format!("there is no relation {word}")));
+        };
+        return Ok((
+            GroupBy::Linked(relation, direction),
+            ontology.relation(relation).name_in(direction).to_owned(),
+        ));
+    }
+    match property {
+        Some(property) => {
+            Ok((GroupBy::Property(properties_named(ontology, &property)?, part), name(property)))
+        }
+        None if entities => Ok((GroupBy::Kind, "kind".to_owned())),
+        None => Err(bad("say by which attribute of the `link` to group".to_owned())),
+    }
+}
+
+/// Every property of that name, whichever kind has it.
+///
+/// # Errors
+/// Where no kind has one.
+pub(super) fn properties_named(ontology: &Ontology, name: &str) -> Result<Vec<PropertyIx>> {
+    let found: Vec<PropertyIx> = (0..ontology.properties.len())
+        .map(|at| PropertyIx(at as u16))
+        .filter(|ix| ontology.property(*ix).name == name)
+        .collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mut known: Vec<&str> = ontology.properties.iter().map(|p| p.name.as_str()).collect();
+    known.sort_unstable();
+    known.dedup();
+    Err(bad(format!("no kind has a property `{}`; {}", shown(name), suggest(name, known))))
+}
+
+/// A name as it appears in a message.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+fn field_key(ontology: &Ontology, of: Common, word: &str) -> Option<SortKey> {
+    if word == "ID" {
+        return Some(SortKey::Id);
+    }
+    let (ix, _) = properties(ontology, of).find(|(_, p)| upper_snake(&p.name) == word)?;
+    Some(if ix == ontology.name_property() { SortKey::Name } else { SortKey::Property(vec![ix]) })
+}
+
+fn links_key(ontology: &Ontology, links: &Map<String, Json>) -> Result<SortKey> {
+    let Some((relation, direction)) = relation_and_direction(ontology, links) else {
+        return Err(bad("`links` names a relation that there is not".to_owned()));
+    };
+    let Some(name) = given(links, "property").map(text) else {
+        return Ok(SortKey::Links(relation, direction));
+    };
+    let key = match name.as_str() {
+        "id" => SortKey::Id,
+        name => {
+            let found = properties_named(ontology, name)?;
+            if found.contains(&ontology.name_property()) { SortKey::Name } else { SortKey::Property(found) }
+        }
+    };
+    Ok(SortKey::Linked(relation, direction, Box::new(key)))
+}
+
+/// `relation` and `direction` of an input; a symmetric relation is read forward from both ends.
+fn relation_and_direction(ontology: &Ontology, map: &Map<String, Json>) -> Option<(RelationIx, Direction)> {
+    let relation = relation_of_word(ontology, &text(given(map, "relation")?))?;
+    let incoming = given(map, "direction").map(text).as_deref() == Some("INCOMING");
+    let inverse = incoming && !ontology.relation(relation).symmetric;
+    Some((relation, if inverse { Direction::Inverse } else { Direction::Forward }))
 }

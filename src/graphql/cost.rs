@@ -10,6 +10,7 @@ use apollo_compiler::{Name, Schema};
 use serde_json::{Map, Value as Json};
 
 use super::arguments::PAGE_DEFAULT;
+use super::groups::{FACETS, GROUP_KEYS};
 use super::resolvers::NODES_MAX;
 use crate::graph::Graph;
 use crate::ontology::{Direction, KindIx, Ontology, RelationIx};
@@ -37,8 +38,8 @@ enum Size {
     /// The items of the page around it.
     Items,
     Longest(Longest),
-    /// As many as ids are given.
-    Given(Count),
+    /// As many as an argument says, or gives; else so many.
+    Given(Count, u64),
 }
 
 /// A number that an argument gives.
@@ -100,7 +101,7 @@ impl Evaluation<'_> {
             Size::One => of(1),
             Size::Items => of(page),
             Size::Longest(longest) => of(self.longest(longest)),
-            Size::Given(count) => of(self.count(count).unwrap_or(NODES_MAX as u64)),
+            Size::Given(count, otherwise) => of(self.count(count).unwrap_or(*otherwise)),
             Size::Page { first, last, longest } => {
                 let asked = match (self.count(first), self.count(last)) {
                     (None, None) => PAGE_DEFAULT as u64,
@@ -185,7 +186,11 @@ impl Walk<'_> {
         } else if !ty.is_list() {
             Size::One
         } else if named == "Node" {
-            Size::Given(count("ids"))
+            Size::Given(count("ids"), NODES_MAX as u64)
+        } else if named == "Grouping" {
+            Size::Given(count("by"), FACETS as u64)
+        } else if named == "Group" {
+            Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else {
             Size::Longest(self.list(named))
         };
@@ -218,6 +223,7 @@ impl Walk<'_> {
             "Kind" => ontology.kinds.len(),
             "Relation" => ontology.relations.len(),
             "Gap" => ontology.gaps.len(),
+            "GroupKey" => GROUP_KEYS,
             "Property" => {
                 ontology.kinds.iter().map(|k| k.properties.len()).chain(of_relations).max().unwrap_or(0)
             }

@@ -10,7 +10,8 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 
 use crate::ontology::{
-    Common, Datatype, Direction, Ontology, Property, PropertyIx, ROOT, lower_first, sdl_type, upper_snake,
+    Common, Datatype, Direction, Family, Ontology, Property, PropertyIx, ROOT, RelationIx, lower_first,
+    sdl_type, upper_snake,
 };
 
 /// The hand-written part of the API.
@@ -19,9 +20,15 @@ pub const API: &str = include_str!("../../schema/api.graphql");
 /// What api.graphql calls the kind that evidence quotes, whatever its name.
 const SOURCE_KIND: &str = "SourceKind";
 
+/// What every page of entities can count.
+const GROUPS: &str = r#"
+    "Counts by each of several things, over all that pass." facets("By what; at most 10." by: [GroupBy!]!): [Grouping!]!
+    "Counts by several things at once, over all that pass." groupBy("By what; at most 3." by: [GroupBy!]!): Grouping!
+"#;
+
 /// The arguments of every list of entities, after what is its own.
 const PAGE_ARGUMENTS: &str = r#"
-    "From the start; 20 by default." first: Int
+    "How many; 20 by default." first: Int
     "After this one." after: String
     "From the end." last: Int
     "Before this one." before: String"#;
@@ -53,19 +60,76 @@ fn sorted(text: &str) -> String {
     document.definitions.sort_by_cached_key(|d| {
         (!matches!(d, Definition::SchemaDefinition(_)), d.name().map(|n| n.to_string()))
     });
+    compact(&document.to_string())
+}
+
+/// Columns that a line of packed arguments has at most.
+const COLUMNS: usize = 110;
+
+/// The same with descriptions of one line in one quote at each end, and arguments several to a line
+/// behind their descriptions: a third of the text less, and a field at one glance.
+fn compact(text: &str) -> String {
     let mut sdl = String::new();
-    for line in document.to_string().lines() {
-        // A description of one line needs one quote at each end; this saves a tenth of the text.
-        let inner = line.trim_start().strip_prefix("\"\"\"").and_then(|l| l.strip_suffix("\"\"\""));
-        match inner.filter(|inner| !inner.is_empty() && !inner.contains(['"', '\\'])) {
-            Some(inner) => {
-                let indent = line.len() - line.trim_start().len();
-                let _ = writeln!(sdl, "{}\"{inner}\"", &line[..indent]);
-            }
-            None => {
-                let _ = writeln!(sdl, "{line}");
+    let mut lines = text.lines().peekable();
+    // The line of arguments being packed, where we are between the parentheses of a field.
+    let mut packed: Option<String> = None;
+    while let Some(line) = lines.next() {
+        let (indent, inner) = line.split_at(line.len() - line.trim_start().len());
+        let mut told =
+            inner.strip_prefix("\"\"\"").and_then(|l| l.strip_suffix("\"\"\"")).filter(|l| !l.is_empty());
+        if inner == "\"\"\""
+            && let Some(only) = lines.next_if(|line| line.trim() != inner)
+        {
+            match lines.next_if(|line| line.trim() == inner) {
+                Some(_) => told = Some(only.trim()),
+                None => {
+                    // A description of several lines stays as it is.
+                    let _ = writeln!(sdl, "{line}\n{only}");
+                    for line in lines.by_ref() {
+                        let _ = writeln!(sdl, "{line}");
+                        if line.trim() == inner {
+                            break;
+                        }
+                    }
+                    continue;
+                }
             }
         }
+        let mut inner = match told.filter(|told| !told.contains(['"', '\\'])) {
+            Some(told) => format!("\"{told}\""),
+            None => match told {
+                Some(told) => format!("\"\"\"{told}\"\"\""),
+                None => inner.to_owned(),
+            },
+        };
+        let Some(row) = &mut packed else {
+            let _ = writeln!(sdl, "{indent}{inner}");
+            if inner.ends_with('(') {
+                packed = Some(String::new());
+            }
+            continue;
+        };
+        if inner.starts_with(')') {
+            if !row.is_empty() {
+                let _ = writeln!(sdl, "    {}", row.trim_end_matches(','));
+            }
+            let _ = writeln!(sdl, "{indent}{inner}");
+            packed = None;
+            continue;
+        }
+        if inner.starts_with('"')
+            && let Some(definition) = lines.next()
+        {
+            inner = format!("{inner} {}", definition.trim());
+        }
+        if !row.is_empty() && row.len() + inner.len() + 5 > COLUMNS {
+            let _ = writeln!(sdl, "    {row}");
+            row.clear();
+        }
+        if !row.is_empty() {
+            row.push(' ');
+        }
+        row.push_str(&inner);
     }
     sdl
 }
@@ -74,6 +138,8 @@ fn sorted(text: &str) -> String {
 struct Target<'a> {
     name: &'a str,
     properties: &'a [PropertyIx],
+    /// What is a field of it.
+    relations: Vec<(RelationIx, Direction)>,
     one_kind: bool,
 }
 
@@ -81,11 +147,13 @@ fn target(ontology: &Ontology, common: Common) -> Target<'_> {
     match common {
         Common::Kind(ix) => {
             let kind = ontology.kind(ix);
-            Target { name: &kind.name, properties: &kind.properties, one_kind: true }
+            let relations = ontology.relations_of(ix).collect();
+            Target { name: &kind.name, properties: &kind.properties, relations, one_kind: true }
         }
         Common::Family(ix) => {
             let family = ontology.family(ix);
-            Target { name: &family.name, properties: &family.properties, one_kind: false }
+            let relations = relations_of_family(ontology, family);
+            Target { name: &family.name, properties: &family.properties, relations, one_kind: false }
         }
     }
 }
@@ -118,6 +186,7 @@ fn full_text(ontology: &Ontology) -> String {
         }
         if linked.contains(common) {
             connection(&target, "Linked", &mut out);
+            links_filter(&target, &mut out);
         }
         filter_and_order(ontology, &target, &mut out);
     }
@@ -166,16 +235,22 @@ fn families(ontology: &Ontology, entity_fields: &str, out: &mut String) {
             above.join(" & ")
         );
         properties(ontology, &family.properties, out);
-        for ix in ontology.relation_indexes() {
-            let relation = ontology.relation(ix);
-            for direction in relation.directions() {
-                if family.kinds.iter().all(|k| relation.holders(*direction).contains(k)) {
-                    relation_field(ontology, ix, *direction, out);
-                }
-            }
+        for (ix, direction) in relations_of_family(ontology, family) {
+            relation_field(ontology, ix, direction, out);
         }
         out.push_str("}\n");
     }
+}
+
+/// The relations that all kinds of a family have.
+fn relations_of_family(ontology: &Ontology, family: &Family) -> Vec<(RelationIx, Direction)> {
+    let all = ontology
+        .relation_indexes()
+        .flat_map(|ix| ontology.relation(ix).directions().iter().map(move |direction| (ix, *direction)));
+    let shared = |(ix, direction): &(RelationIx, Direction)| {
+        family.kinds.iter().all(|kind| ontology.relation(*ix).holders(*direction).contains(kind))
+    };
+    all.filter(shared).collect()
 }
 
 fn kinds(ontology: &Ontology, entity_fields: &str, out: &mut String) {
@@ -231,12 +306,7 @@ fn properties(ontology: &Ontology, all: &[PropertyIx], out: &mut String) {
     }
 }
 
-fn relation_field(
-    ontology: &Ontology,
-    ix: crate::ontology::RelationIx,
-    direction: Direction,
-    out: &mut String,
-) {
+fn relation_field(ontology: &Ontology, ix: RelationIx, direction: Direction, out: &mut String) {
     let relation = ontology.relation(ix);
     let name = target(ontology, ontology.narrowest(relation.targets(direction))).name;
     let description = match direction {
@@ -246,7 +316,7 @@ fn relation_field(
     describe(description, out);
     let _ = writeln!(
         out,
-        "{}(\"Which ones.\" where: {name}Filter\n\"In which order.\" orderBy: [{name}Order!]\n\"Stated or inferred.\" basis: Basis{PAGE_ARGUMENTS}): Linked{name}Connection!",
+        "{}(\"Which ones.\" where: {name}Filter\n\"In which order.\" orderBy: [{name}Order!]\n\"By link.\" link: LinkFilter\n\"Stated or inferred.\" basis: Basis{PAGE_ARGUMENTS}): Linked{name}Connection!",
         relation.name_in(direction)
     );
 }
@@ -298,6 +368,7 @@ fn connection(target: &Target<'_>, prefix: &str, out: &mut String) {
     if linked {
         out.push_str("\"How much of the whole list is there.\" completeness: Completeness!\n\"Where that is said; empty if nothing is.\" completenessEvidence: [Evidence!]!\n");
     }
+    out.push_str(GROUPS);
     out.push_str("}\n");
     describe(&edge, out);
     let _ = writeln!(
@@ -326,6 +397,12 @@ fn filter_and_order(ontology: &Ontology, target: &Target<'_>, out: &mut String) 
         let _ =
             writeln!(out, "\"By `{0}`.\"\n{0}: {1}", property.name, filter_of(ontology, property.datatype));
     }
+    for (relation, direction) in &target.relations {
+        let relation = ontology.relation(*relation);
+        let to = super::declare::target(ontology, ontology.narrowest(relation.targets(*direction))).name;
+        let name = relation.name_in(*direction);
+        let _ = writeln!(out, "\"By links.\"\n{name}: {to}LinksFilter");
+    }
     let _ =
         writeln!(out, "}}\n\"By what to order {name} nodes.\"\nenum {name}OrderField {{\n\"The id.\"\nID");
     for property in all.iter().filter(|p| !p.list) {
@@ -333,7 +410,15 @@ fn filter_and_order(ontology: &Ontology, target: &Target<'_>, out: &mut String) 
     }
     let _ = writeln!(
         out,
-        "}}\n\"An order of {name} nodes; absent values come last, equal ones in insertion order.\"\ninput {name}Order {{\n\"By what.\" field: {name}OrderField!\n\"Which way.\" direction: OrderDirection! = ASC\n}}"
+        "}}\n\"An order of {name} nodes; absent values come last, equal ones in insertion order.\"\ninput {name}Order {{\n\"By what of its own.\" field: {name}OrderField\n\"Or by its links.\" links: LinksOrder\n\"Which way.\" direction: OrderDirection! = ASC\n}}"
+    );
+}
+
+fn links_filter(target: &Target<'_>, out: &mut String) {
+    let name = target.name;
+    let _ = writeln!(
+        out,
+        "\"Tests of links to {name} nodes. All that is given must hold.\"\ninput {name}LinksFilter {{\n\"Only these links are looked at.\" link: LinkFilter\n\"At least one leads to such a node.\" some: {name}Filter\n\"None does.\" none: {name}Filter\n\"All do, if there are any.\" every: {name}Filter\n\"How many there are.\" count: IntFilter\n}}"
     );
 }
 

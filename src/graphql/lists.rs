@@ -8,28 +8,34 @@ use super::error::GraphqlError;
 use super::resolvers::{Answer, Context, Object, Resolved};
 use crate::graph::{EntityIx, Graph, LinkIx, Linked};
 use crate::ontology::{Common, Direction, KindIx, RelationIx};
-use crate::query::filter::{EntityFilter, LinkFilter};
-use crate::query::order::compare;
+use crate::query::Exhausted;
+use crate::query::filter::{Evaluation, LinkFilter};
+use crate::query::group::Item;
+use crate::query::order::sort;
 use crate::query::page::{OrderTag, Page, cursor, paginate};
 
-/// A page of a list with what its fields need.
+/// A page of a list, with the list it is of.
 #[derive(Debug)]
 pub struct Connection {
     items: Items,
     /// Where it stands in the whole list.
     pub(super) page: Page,
     tag: OrderTag,
-    /// The list this page is of, where links made it.
+    /// What made the list, where links along one relation did.
     pub(super) list: Option<(EntityIx, RelationIx, Direction)>,
 }
 
-/// The items of one page.
+/// All items that pass; those that the graph holds in this order already are not copied.
 #[derive(Debug)]
 enum Items {
+    /// Every entity.
+    All,
+    OfKind(KindIx),
     Entities(Vec<EntityIx>),
-    /// A part of the list itself, as the graph holds it.
-    Part,
+    /// Every link of the list that made it.
+    Along,
     Linked(Vec<Linked>),
+    AllLinks,
     Links(Vec<LinkIx>),
 }
 
@@ -39,35 +45,60 @@ impl Connection {
         self.page.range.len()
     }
 
-    /// The node of an item.
-    pub(super) fn node(&self, graph: &Graph, i: usize) -> Resolved<'static> {
-        Resolved::Object(match &self.items {
-            Items::Entities(all) => Object::Entity(all[i]),
-            Items::Links(all) => Object::Link(all[i]),
-            Items::Linked(_) | Items::Part => match self.linked(graph, i) {
-                Some(linked) => Object::Entity(linked.to),
-                None => return Resolved::Null,
-            },
-        })
-    }
-
-    fn linked(&self, graph: &Graph, i: usize) -> Option<Linked> {
+    /// The item at `at` of the whole list.
+    fn item(&self, graph: &Graph, at: usize) -> Item {
+        let linked = |linked: Option<Linked>| (linked.map(|l| l.to), linked.map(|l| l.link));
         match &self.items {
-            Items::Linked(all) => all.get(i).copied(),
-            Items::Part => {
-                let (entity, relation, direction) = self.list?;
-                graph.along(entity, relation, direction).get(self.page.range.start + i).copied()
-            }
-            Items::Entities(_) | Items::Links(_) => None,
+            Items::All => (Some(EntityIx(at as u32)), None),
+            Items::OfKind(kind) => (graph.of_kind(*kind).get(at).copied(), None),
+            Items::Entities(all) => (all.get(at).copied(), None),
+            Items::Along => linked(self.list.and_then(|(entity, relation, direction)| {
+                graph.along(entity, relation, direction).get(at).copied()
+            })),
+            Items::Linked(all) => linked(all.get(at).copied()),
+            Items::AllLinks => (None, Some(LinkIx(at as u32))),
+            Items::Links(all) => (None, all.get(at).copied()),
         }
     }
 
-    /// The link that led to an item.
-    pub(super) fn link(&self, graph: &Graph, i: usize) -> Option<LinkIx> {
-        self.linked(graph, i).map(|linked| linked.link)
+    /// The whole list.
+    pub(super) fn items<'c>(&'c self, graph: &'c Graph) -> impl Iterator<Item = Item> + 'c {
+        (0..self.page.total).map(|at| self.item(graph, at))
     }
 
-    /// The cursor of an item.
+    /// The entities at some places of the whole list.
+    pub(super) fn entities_at<'c>(
+        &'c self,
+        graph: &'c Graph,
+        places: &'c [u32],
+    ) -> impl Iterator<Item = EntityIx> + 'c {
+        places.iter().filter_map(|at| self.item(graph, *at as usize).0)
+    }
+
+    /// Whether its items are entities, and whether links are among what it knows of them.
+    pub(super) fn holds(&self) -> (bool, bool) {
+        match self.items {
+            Items::All | Items::OfKind(_) | Items::Entities(_) => (true, false),
+            Items::Along | Items::Linked(_) => (true, true),
+            Items::AllLinks | Items::Links(_) => (false, true),
+        }
+    }
+
+    /// The node of an item of the page.
+    pub(super) fn node(&self, graph: &Graph, i: usize) -> Resolved<'static> {
+        match self.item(graph, self.page.range.start + i) {
+            (Some(entity), _) => Resolved::Object(Object::Entity(entity)),
+            (None, Some(link)) => Resolved::Object(Object::Link(link)),
+            (None, None) => Resolved::Null,
+        }
+    }
+
+    /// The link that led to an item of the page.
+    pub(super) fn link(&self, graph: &Graph, i: usize) -> Option<LinkIx> {
+        self.item(graph, self.page.range.start + i).1
+    }
+
+    /// The cursor of an item of the page.
     pub(super) fn cursor(&self, graph: &Graph, i: usize) -> String {
         match self.node(graph, i) {
             Resolved::Object(Object::Entity(ix)) => cursor(self.tag, graph.entity(ix).id()),
@@ -95,7 +126,7 @@ fn keep<T: Copy>(
     c: &Context,
     tests: u64,
     items: impl Iterator<Item = T>,
-    passes: impl Fn(&T) -> bool,
+    passes: impl Fn(&T) -> Result<bool, Exhausted>,
 ) -> Result<Vec<T>, Box<GraphqlError>> {
     c.budget.begin_walk()?;
     let mut kept = Vec::new();
@@ -104,7 +135,7 @@ fn keep<T: Copy>(
             c.budget.spend(0)?;
         }
         c.budget.spend(tests)?;
-        if passes(&item) {
+        if passes(&item)? {
             kept.push(item);
         }
     }
@@ -119,11 +150,13 @@ pub(super) fn entities<'c>(c: &'c Context, _: &Object, arguments: &Arguments) ->
     if request.is_plain() {
         let position = |id: &str| c.graph.find(id).map(|ix| ix.0 as usize);
         let page = paginate(&request.page, request.tag, all.len(), position)?;
-        let items: Vec<EntityIx> = page.range.clone().map(|at| EntityIx(at as u32)).collect();
-        c.budget.spend(items.len() as u64)?;
-        return connection(Items::Entities(items), page, request.tag, None);
+        c.budget.spend(page.range.len() as u64)?;
+        return connection(Items::All, page, request.tag, None);
     }
-    entity_list(c, all, request)
+    match request.entities.as_ref().and_then(|filter| filter.candidates(&c.graph)) {
+        Some(found) => entity_list(c, found.into_iter(), request),
+        None => entity_list(c, all, request),
+    }
 }
 
 /// A page of the entities of one kind.
@@ -134,32 +167,35 @@ pub(super) fn of_kind<'c>(c: &'c Context, kind: KindIx, arguments: &Arguments) -
     if request.is_plain() {
         let position = |id: &str| all.binary_search(&c.graph.find(id)?).ok();
         let page = paginate(&request.page, request.tag, all.len(), position)?;
-        let items = all[page.range.clone()].to_vec();
-        c.budget.spend(items.len() as u64)?;
-        return connection(Items::Entities(items), page, request.tag, None);
+        c.budget.spend(page.range.len() as u64)?;
+        return connection(Items::OfKind(kind), page, request.tag, None);
     }
-    entity_list(c, all.iter().copied(), request)
+    match request.entities.as_ref().and_then(|filter| filter.candidates(&c.graph)) {
+        Some(found) => {
+            entity_list(c, found.into_iter().filter(|ix| c.graph.entity(*ix).kind() == kind), request)
+        }
+        None => entity_list(c, all.iter().copied(), request),
+    }
 }
 
 /// A page of what passes, in its order: a walk over all.
 fn entity_list<'c>(c: &'c Context, all: impl Iterator<Item = EntityIx>, request: &ListRequest) -> Answer<'c> {
     let graph = &c.graph;
     let ListRequest { entities: filter, kinds, sorts, .. } = request;
-    let tests = 1 + filter.as_ref().map_or(0, EntityFilter::size) + sorts.len() as u64;
+    let evaluation = Evaluation::new(graph, &c.budget);
     let of_kind = |ix: &EntityIx| kinds.as_ref().is_none_or(|k| k.contains(&graph.entity(*ix).kind()));
-    let passes = |ix: &EntityIx| of_kind(ix) && filter.as_ref().is_none_or(|f| f.holds(graph, *ix));
-    let mut kept = keep(c, tests, all, passes)?;
-    if !sorts.is_empty() {
-        kept.sort_by(|a, b| compare(graph, sorts, *a, *b));
-    }
+    let mut kept = keep(c, 1, all, |ix| match filter {
+        Some(filter) => Ok(of_kind(ix) && evaluation.holds(filter, *ix)?),
+        None => Ok(of_kind(ix)),
+    })?;
+    sort(graph, sorts, &mut kept, |ix| *ix, &c.budget)?;
     let position = |id: &str| {
         let ix = graph.find(id)?;
         if sorts.is_empty() { kept.binary_search(&ix).ok() } else { kept.iter().position(|i| *i == ix) }
     };
     let page = paginate(&request.page, request.tag, kept.len(), position)?;
-    let items = kept[page.range.clone()].to_vec();
-    c.budget.spend(items.len() as u64)?;
-    connection(Items::Entities(items), page, request.tag, None)
+    c.budget.spend(page.range.len() as u64)?;
+    connection(Items::Entities(kept), page, request.tag, None)
 }
 
 /// A page of the entities along one relation, with the links that lead there.
@@ -174,22 +210,24 @@ pub(super) fn along<'c>(
     let graph = &c.graph;
     let name = c.ontology().relation(relation).name_in(direction);
     let request = arguments.list(|a| a.entity_list(c.ontology(), c.page_max, to, name))?;
-    let ListRequest { entities: filter, sorts, basis, .. } = request;
+    let ListRequest { entities: filter, links, sorts, basis, .. } = request;
     let all = graph.along(from, relation, direction);
-    let kept;
-    let mut list = all;
-    if !request.is_plain() {
-        let tests = 1 + filter.as_ref().map_or(0, EntityFilter::size);
-        let mut passing = keep(c, tests, all.iter().copied(), |linked| {
-            basis.is_none_or(|b| graph.link(linked.link).basis() == b)
-                && filter.as_ref().is_none_or(|f| f.holds(graph, linked.to))
+    let plain = request.is_plain();
+    let mut kept = Vec::new();
+    if !plain {
+        let tests = 1 + links.as_ref().map_or(0, LinkFilter::size);
+        let evaluation = Evaluation::new(graph, &c.budget);
+        kept = keep(c, tests, all.iter().copied(), |linked| {
+            let by_link = basis.is_none_or(|b| graph.link(linked.link).basis() == b)
+                && links.as_ref().is_none_or(|f| f.holds(graph, linked.link));
+            match filter {
+                Some(filter) => Ok(by_link && evaluation.holds(filter, linked.to)?),
+                None => Ok(by_link),
+            }
         })?;
-        if !sorts.is_empty() {
-            passing.sort_by(|a, b| compare(graph, sorts, a.to, b.to));
-        }
-        kept = passing;
-        list = &kept;
+        sort(graph, sorts, &mut kept, |linked| linked.to, &c.budget)?;
     }
+    let list = if plain { all } else { &kept };
     let position = |id: &str| {
         let ix = graph.find(id)?;
         if !sorts.is_empty() {
@@ -203,8 +241,7 @@ pub(super) fn along<'c>(
     };
     let page = paginate(&request.page, request.tag, list.len(), position)?;
     c.budget.spend(page.range.len() as u64)?;
-    let plain = request.is_plain();
-    let items = if plain { Items::Part } else { Items::Linked(list[page.range.clone()].to_vec()) };
+    let items = if plain { Items::Along } else { Items::Linked(kept) };
     connection(items, page, request.tag, Some((from, relation, direction)))
 }
 
@@ -228,24 +265,23 @@ pub(super) fn link_list<'c>(c: &'c Context, of: Option<EntityIx>, arguments: &Ar
             }
             let position = |id: &str| graph.find_link(id).map(|ix| ix.0 as usize);
             let page = paginate(&request.page, tag, graph.link_count(), position)?;
-            let items: Vec<LinkIx> = page.range.clone().map(|at| LinkIx(at as u32)).collect();
-            c.budget.spend(items.len() as u64)?;
-            return connection(Items::Links(items), page, tag, None);
+            c.budget.spend(page.range.len() as u64)?;
+            return connection(Items::AllLinks, page, tag, None);
         }
-        None => keep(c, tests, graph.links(), passes)?,
+        None => keep(c, tests, graph.links(), |ix| Ok(passes(ix)))?,
         Some(ix) => {
             let mut list = Vec::new();
             for direction in [Direction::Forward, Direction::Inverse] {
                 if wanted.is_none_or(|w| w == direction) {
                     let links = graph.links_of(ix, direction).iter().map(|linked| linked.link);
-                    list.extend(keep(c, tests, links, passes)?);
+                    list.extend(keep(c, tests, links, |ix| Ok(passes(ix)))?);
                 }
             }
             // A symmetric link is both ways; it is listed forward, and incoming shows it too.
             if *wanted == Some(Direction::Inverse) {
                 let forward = graph.links_of(ix, Direction::Forward).iter().map(|linked| linked.link);
                 let symmetric = |l: &LinkIx| c.ontology().relation(graph.link(*l).relation()).symmetric;
-                list.extend(keep(c, tests, forward, |l| symmetric(l) && passes(l))?);
+                list.extend(keep(c, tests, forward, |l| Ok(symmetric(l) && passes(l)))?);
             }
             list.sort_unstable();
             list
@@ -253,7 +289,6 @@ pub(super) fn link_list<'c>(c: &'c Context, of: Option<EntityIx>, arguments: &Ar
     };
     let position = |id: &str| list.binary_search(&graph.find_link(id)?).ok();
     let page = paginate(&request.page, tag, list.len(), position)?;
-    let items = list[page.range.clone()].to_vec();
-    c.budget.spend(items.len() as u64)?;
-    connection(Items::Links(items), page, tag, None)
+    c.budget.spend(page.range.len() as u64)?;
+    connection(Items::Links(list), page, tag, None)
 }

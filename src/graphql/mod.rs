@@ -10,6 +10,8 @@ pub mod declare;
 mod documents;
 pub mod error;
 mod execute;
+mod filters;
+mod groups;
 pub mod guard;
 mod lists;
 mod nulls;

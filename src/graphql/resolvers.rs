@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
+use super::groups::{self, Grouping, KeyField};
 use super::lists::{Connection, along, entities, link_list, of_kind};
 use crate::graph::{
     Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner, SourceText,
@@ -15,6 +16,7 @@ use crate::ontology::{
     upper_snake,
 };
 use crate::query::Budget;
+use crate::query::group::Statistics;
 
 /// Ids that `nodes` takes at once.
 pub const NODES_MAX: usize = 100;
@@ -75,6 +77,14 @@ pub enum Object {
     LinkProperty(RelationIx, u16),
     /// A gap, by its place.
     Gap(usize),
+    /// A list in groups.
+    Grouping(Arc<Grouping>),
+    /// One of its groups, by its place.
+    Group(Arc<Grouping>, u32),
+    /// One of the things that the items of a group share.
+    GroupKey(Arc<Grouping>, u32, u32),
+    /// What numbers come to.
+    Statistics(Statistics),
 }
 
 /// Where a date stands.
@@ -325,6 +335,23 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
         Some((e, r, d)) => evidence_list(c, Owner::List(e, r, d)),
         None => Ok(Resolved::List(List::Made(Vec::new()))),
     }),
+    ("Connection", "facets", |c, o, a| groups::facets(c, connection_of(o)?, a)),
+    ("Connection", "groupBy", |c, o, a| groups::group_by(c, connection_of(o)?, a)),
+    ("Grouping", "by", |_, o, _| Ok(Resolved::Made(grouping_of(o)?.name()))),
+    ("Grouping", "totalCount", |_, o, _| Ok(int(grouping_of(o)?.len()))),
+    ("Grouping", "groups", |c, o, a| groups::groups(c, grouping_of(o)?, a)),
+    ("Group", "keys", |_, o, _| group_of(o).map(|(of, at)| groups::keys(of, at))),
+    ("Group", "count", |_, o, _| group_of(o).map(|(of, at)| int(groups::count(of, at)))),
+    ("Group", "statistics", |c, o, a| group_of(o).and_then(|(of, at)| groups::statistics(c, of, at, a))),
+    ("GroupKey", "by", |c, o, _| groups::key(c, o, KeyField::By)),
+    ("GroupKey", "value", |c, o, _| groups::key(c, o, KeyField::Value)),
+    ("GroupKey", "entity", |c, o, _| groups::key(c, o, KeyField::Entity)),
+    ("GroupKey", "kind", |c, o, _| groups::key(c, o, KeyField::Kind)),
+    ("Statistics", "count", |_, o, _| Ok(int(statistics_of(o)?.count))),
+    ("Statistics", "min", |_, o, _| Ok(float(statistics_of(o)?.min))),
+    ("Statistics", "max", |_, o, _| Ok(float(statistics_of(o)?.max))),
+    ("Statistics", "sum", |_, o, _| Ok(float(Some(statistics_of(o)?.sum)))),
+    ("Statistics", "mean", |_, o, _| Ok(float(statistics_of(o)?.mean()))),
     ("Edge", "cursor", |c, o, _| {
         let (connection, i) = edge_of(o)?;
         Ok(Resolved::Made(connection.cursor(&c.graph, i)))
@@ -466,6 +493,10 @@ pub fn date_reader(name: &str) -> Option<DateReader> {
 fn int(n: usize) -> Resolved<'static> {
     Resolved::Int(n as i64)
 }
+/// Of too many or too large numbers the sum is no number.
+fn float(n: Option<f64>) -> Resolved<'static> {
+    n.filter(|n| n.is_finite()).map_or(Resolved::Null, Resolved::Float)
+}
 fn text(text: &str, plain: bool) -> Resolved<'_> {
     if plain { Resolved::Plain(text) } else { Resolved::Text(text) }
 }
@@ -510,6 +541,9 @@ handle!(relation_of, Object::Relation(ix) => *ix, RelationIx);
 handle!(gap_of, Object::Gap(at) => *at, usize);
 handle!(connection_of, Object::Connection(connection) => connection, &Arc<Connection>);
 handle!(page_info_of, Object::PageInfo(connection) => connection, &Arc<Connection>);
+handle!(grouping_of, Object::Grouping(of) => of, &Arc<Grouping>);
+handle!(group_of, Object::Group(of, at) => (of, *at), (&Arc<Grouping>, u32));
+handle!(statistics_of, Object::Statistics(statistics) => *statistics, Statistics);
 handle!(edge_of, Object::Edge(connection, i) => (connection, *i as usize), (&Arc<Connection>, usize));
 
 fn linked_of(c: &Context, object: &Object) -> Result<LinkIx, Box<GraphqlError>> {

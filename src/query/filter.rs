@@ -1,10 +1,14 @@
-//! Which entities and links are meant: closed trees of tests, built from any protocol's input.
-//! To add an operator: a variant here, its line in `holds`, and its key in `graphql/arguments.rs`.
+//! Which entities and links are meant: closed trees of tests, built from any protocol's input, and
+//! the evaluation that asks them. To add an operator: a variant here, its line in the evaluation, and
+//! its key in `graphql/filters.rs`.
+
+use std::cell::RefCell;
 
 use regex::Regex;
 
-use crate::graph::{Basis, Datum, Entity, EntityIx, Graph, LinkIx, QuoteStatus};
-use crate::ontology::{Date, DateKind, FuzzyDate, KindIx, PropertyIx, RelationIx};
+use super::{Budget, Exhausted};
+use crate::graph::{Basis, Datum, EntityIx, Graph, LinkIx, QuoteStatus};
+use crate::ontology::{Date, DateKind, Direction, FuzzyDate, KindIx, PropertyIx, RelationIx};
 
 /// A test of text. With `ignore_case` both sides are folded to lower case first.
 #[derive(Clone, Debug)]
@@ -214,10 +218,38 @@ pub enum EntityFilter {
     Property(Vec<PropertyIx>, Test),
     /// By an identifier whose scheme passes the first tests and whose value passes the second.
     Identifier(Vec<TextTest>, Vec<TextTest>),
+    /// By its links along one relation.
+    Links(Box<LinksTest>),
+}
+
+/// A test of the links of an entity along one relation.
+#[derive(Clone, Debug)]
+pub struct LinksTest {
+    /// Along which relation.
+    pub relation: RelationIx,
+    /// Read in which direction.
+    pub direction: Direction,
+    /// Only these links are looked at; all if none.
+    pub link: Option<LinkFilter>,
+    /// What must hold of them.
+    pub quantifier: Quantifier,
+}
+
+/// What may be asked of many links at once.
+#[derive(Clone, Debug)]
+pub enum Quantifier {
+    /// At least one leads to such an entity.
+    Some(EntityFilter),
+    /// None does.
+    None(EntityFilter),
+    /// All do; so it is where there is none.
+    Every(EntityFilter),
+    /// Their number passes all of these.
+    Count(Vec<Test>),
 }
 
 impl EntityFilter {
-    /// How many tests it has: what looking at one entity costs.
+    /// How many tests it has: what looking at one entity costs, without what its links lead to.
     pub fn size(&self) -> u64 {
         match self {
             EntityFilter::And(all) | EntityFilter::Or(all) => {
@@ -225,32 +257,40 @@ impl EntityFilter {
             }
             EntityFilter::Not(not) => 1 + not.size(),
             EntityFilter::Id(test) | EntityFilter::Name(test) => test.size(),
-            EntityFilter::Kind(_) => 1,
+            EntityFilter::Kind(_) | EntityFilter::Links(_) => 1,
             EntityFilter::Property(_, test) => test.size(),
             EntityFilter::Identifier(scheme, value) => scheme.iter().chain(value).map(TextTest::size).sum(),
         }
     }
 
-    /// Whether it lets the entity through.
-    pub fn holds(&self, graph: &Graph, ix: EntityIx) -> bool {
-        self.holds_of(graph.entity(ix))
+    /// Whether it lets everything through.
+    fn is_empty(&self) -> bool {
+        matches!(self, EntityFilter::And(all) if all.iter().all(EntityFilter::is_empty))
     }
 
-    fn holds_of(&self, entity: Entity<'_>) -> bool {
-        match self {
-            EntityFilter::And(all) => all.iter().all(|f| f.holds_of(entity)),
-            EntityFilter::Or(any) => any.iter().any(|f| f.holds_of(entity)),
-            EntityFilter::Not(not) => !not.holds_of(entity),
-            EntityFilter::Id(test) => test.holds(entity.id()),
-            EntityFilter::Kind(kinds) => kinds.contains(&entity.kind()),
-            EntityFilter::Name(test) => test.holds(entity.name()),
-            EntityFilter::Property(properties, test) => {
-                test.holds(properties.iter().find_map(|p| entity.property(*p)))
+    /// The entities among which all that pass are, where an index tells: by id, name or identifier.
+    /// None where only a walk can. In insertion order, each once.
+    pub fn candidates(&self, graph: &Graph) -> Option<Vec<EntityIx>> {
+        let exactly = |test: &TextTest| match &test.op {
+            TextOp::In(words) if !test.ignore_case => Some(words.clone()),
+            _ => None,
+        };
+        let mut found: Vec<EntityIx> = match self {
+            EntityFilter::And(all) => return all.iter().find_map(|filter| filter.candidates(graph)),
+            EntityFilter::Id(test) => exactly(test)?.iter().filter_map(|id| graph.find(id)).collect(),
+            EntityFilter::Name(test) => {
+                exactly(test)?.iter().flat_map(|name| graph.named(name)).copied().collect()
             }
-            EntityFilter::Identifier(scheme, value) => entity.identifiers().iter().any(|id| {
-                scheme.iter().all(|t| t.holds(&id.scheme)) && value.iter().all(|t| t.holds(&id.value))
-            }),
-        }
+            EntityFilter::Identifier(schemes, values) => {
+                let (schemes, values) = (exactly(schemes.first()?)?, exactly(values.first()?)?);
+                let pairs = schemes.iter().flat_map(|scheme| values.iter().map(move |value| (scheme, value)));
+                pairs.filter_map(|(scheme, value)| graph.find_identifier(scheme, value)).collect()
+            }
+            _ => return None,
+        };
+        found.sort_unstable();
+        found.dedup();
+        Some(found)
     }
 }
 
@@ -281,6 +321,13 @@ pub enum LinkFilter {
     QuoteIsNull(bool),
     /// By its date.
     Date(Test),
+    /// By the date from which it holds.
+    ValidFrom(Test),
+    /// By the date until which it holds.
+    ValidUntil(Test),
+    /// Not certainly beginning after that day, nor ending before it. A link that states no validity
+    /// passes: not stated is not no.
+    ValidAt(Date),
 }
 
 impl LinkFilter {
@@ -317,6 +364,137 @@ impl LinkFilter {
                 link().evidence().iter().all(|e| e.quote().is_none()) == *absent
             }
             LinkFilter::Date(test) => test.holds(link().date().map(Datum::FuzzyDate)),
+            LinkFilter::ValidFrom(test) => test.holds(link().valid_from().map(Datum::FuzzyDate)),
+            LinkFilter::ValidUntil(test) => test.holds(link().valid_until().map(Datum::FuzzyDate)),
+            LinkFilter::ValidAt(day) => {
+                let begun = link().valid_from().and_then(|from| from.earliest()).is_none_or(|d| d <= *day);
+                begun && link().valid_until().and_then(|until| until.latest()).is_none_or(|d| d >= *day)
+            }
         }
+    }
+}
+
+/// Entities that one page of the memory of answers is about.
+const MEMO_ROWS: usize = 1024;
+
+/// What a filter has answered, by entity: a page is there once anything on it has been asked.
+type Memo = Vec<Option<Box<[Option<bool>; MEMO_ROWS]>>>;
+
+/// Asks filters about entities of one graph. What a link leads to is asked once for each filter,
+/// however many links lead there.
+#[derive(Debug)]
+pub struct Evaluation<'a> {
+    graph: &'a Graph,
+    budget: &'a Budget,
+    /// By the place of a filter in memory, which is borrowed for as long.
+    memos: RefCell<Vec<(*const EntityFilter, Memo)>>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Over one graph, under one budget.
+    pub fn new(graph: &'a Graph, budget: &'a Budget) -> Evaluation<'a> {
+        Evaluation { graph, budget, memos: RefCell::default() }
+    }
+
+    /// Whether `filter` lets the entity through. Takes from the budget for every test, and for every
+    /// link that is followed.
+    ///
+    /// # Errors
+    /// The end of the budget.
+    pub fn holds(&self, filter: &'a EntityFilter, ix: EntityIx) -> Result<bool, Exhausted> {
+        let entity = self.graph.entity(ix);
+        let test = match filter {
+            EntityFilter::And(all) => {
+                for filter in all {
+                    if !self.holds(filter, ix)? {
+                        return Ok(false);
+                    }
+                }
+                return Ok(true);
+            }
+            EntityFilter::Or(any) => {
+                for filter in any {
+                    if self.holds(filter, ix)? {
+                        return Ok(true);
+                    }
+                }
+                return Ok(false);
+            }
+            EntityFilter::Not(not) => return self.holds(not, ix).map(|holds| !holds),
+            EntityFilter::Links(test) => return self.links_hold(test, ix),
+            test => test,
+        };
+        self.budget.spend(test.size())?;
+        Ok(match test {
+            EntityFilter::Id(test) => test.holds(entity.id()),
+            EntityFilter::Kind(kinds) => kinds.contains(&entity.kind()),
+            EntityFilter::Name(test) => test.holds(entity.name()),
+            EntityFilter::Property(properties, test) => {
+                test.holds(properties.iter().find_map(|p| entity.property(*p)))
+            }
+            EntityFilter::Identifier(scheme, value) => entity.identifiers().iter().any(|id| {
+                scheme.iter().all(|t| t.holds(&id.scheme)) && value.iter().all(|t| t.holds(&id.value))
+            }),
+            EntityFilter::And(_) | EntityFilter::Or(_) | EntityFilter::Not(_) | EntityFilter::Links(_) => {
+                false
+            }
+        })
+    }
+
+    fn links_hold(&self, test: &'a LinksTest, ix: EntityIx) -> Result<bool, Exhausted> {
+        let all = self.graph.along(ix, test.relation, test.direction);
+        let (filter, wanted) = match &test.quantifier {
+            Quantifier::Count(tests) => {
+                let mut count = all.len();
+                if let Some(link) = &test.link {
+                    self.budget.spend(all.len() as u64 * link.size())?;
+                    count = all.iter().filter(|linked| link.holds(self.graph, linked.link)).count();
+                }
+                self.budget.spend(1)?;
+                return Ok(tests.iter().all(|test| test.holds(Some(Datum::Int(count as i32)))));
+            }
+            Quantifier::Some(filter) | Quantifier::None(filter) => (filter, true),
+            Quantifier::Every(filter) => (filter, false),
+        };
+        let mut found = false;
+        for linked in all {
+            self.budget.spend(1)?;
+            if let Some(link) = &test.link {
+                self.budget.spend(link.size())?;
+                if !link.holds(self.graph, linked.link) {
+                    continue;
+                }
+            }
+            if self.remembered(filter, linked.to)? == wanted {
+                found = true;
+                break;
+            }
+        }
+        // Some looks for one that passes; none must not find one, every must not find one that fails.
+        Ok(found == matches!(test.quantifier, Quantifier::Some(_)))
+    }
+
+    /// What `filter` says of an entity that others may lead to as well.
+    fn remembered(&self, filter: &'a EntityFilter, ix: EntityIx) -> Result<bool, Exhausted> {
+        if filter.is_empty() {
+            return Ok(true);
+        }
+        let (page, row) = (ix.0 as usize / MEMO_ROWS, ix.0 as usize % MEMO_ROWS);
+        let known = |memos: &[(*const EntityFilter, Memo)]| {
+            let (_, memo) = memos.iter().find(|(of, _)| std::ptr::eq(*of, filter))?;
+            memo[page].as_ref()?[row]
+        };
+        if let Some(holds) = known(&self.memos.borrow()) {
+            return Ok(holds);
+        }
+        let holds = self.holds(filter, ix)?;
+        let mut memos = self.memos.borrow_mut();
+        if !memos.iter().any(|(of, _)| std::ptr::eq(*of, filter)) {
+            memos.push((filter, vec![None; self.graph.entity_count().div_ceil(MEMO_ROWS)]));
+        }
+        if let Some((_, memo)) = memos.iter_mut().find(|(of, _)| std::ptr::eq(*of, filter)) {
+            memo[page].get_or_insert_with(|| Box::new([None; MEMO_ROWS]))[row] = Some(holds);
+        }
+        Ok(holds)
     }
 }

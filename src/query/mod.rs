@@ -1,7 +1,8 @@
-//! Room 3: how to ask, with no protocol: filters, orders, pages, and the budget they run under.
+//! Room 3: how to ask, with no protocol: filters, orders, groups, pages, and the budget they run under.
 //! Everything here reads one [`Graph`](crate::graph::Graph) and gives positions back.
 
 pub mod filter;
+pub mod group;
 pub mod order;
 pub mod page;
 

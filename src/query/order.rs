@@ -3,8 +3,9 @@
 
 use std::cmp::Ordering;
 
+use super::{Budget, Exhausted};
 use crate::graph::{Datum, Entity, EntityIx, Graph};
-use crate::ontology::PropertyIx;
+use crate::ontology::{Direction, FuzzyDate, PropertyIx, RelationIx};
 
 /// What to order by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +16,11 @@ pub enum SortKey {
     Name,
     /// A property; several indexes where kinds declare properties of one name.
     Property(Vec<PropertyIx>),
+    /// How many links it has along a relation.
+    Links(RelationIx, Direction),
+    /// A key of the entities it is linked to along a relation: of several the one that comes first in
+    /// the order, so the least where the least come first.
+    Linked(RelationIx, Direction, Box<SortKey>),
 }
 
 /// A key and its direction.
@@ -26,30 +32,87 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// Compares two entities by `sorts`, then by insertion.
-pub fn compare(graph: &Graph, sorts: &[Sort], a: EntityIx, b: EntityIx) -> Ordering {
-    for sort in sorts {
-        let ordering = by_key(graph, sort, a, b);
-        if ordering != Ordering::Equal {
-            return ordering;
-        }
-    }
-    a.cmp(&b)
+/// What an entity has for a key.
+#[derive(Clone, Copy)]
+enum Standing<'g> {
+    Count(usize),
+    Exact(&'g str),
+    Value(Datum<'g>),
+    Absent,
 }
 
-fn by_key(graph: &Graph, sort: &Sort, a: EntityIx, b: EntityIx) -> Ordering {
-    let turn = |ordering: Ordering| if sort.descending { ordering.reverse() } else { ordering };
-    let (a, b) = (graph.entity(a), graph.entity(b));
-    match &sort.key {
-        SortKey::Id => turn(a.id().cmp(b.id())),
-        SortKey::Name => turn(without_case(a.name(), b.name())),
-        SortKey::Property(properties) => match (value(properties, a), value(properties, b)) {
-            (Some(a), Some(b)) => turn(compare_values(a, b)),
-            (None, Some(_)) => Ordering::Greater,
-            (Some(_), None) => Ordering::Less,
-            (None, None) => Ordering::Equal,
-        },
+/// Sorts items by the keys of their entities, items of equal keys in insertion order of the entities.
+/// Cost: one look at each key of each entity, and at each link where links are asked; then a sort.
+///
+/// # Errors
+/// The end of the budget.
+pub fn sort<T: Copy>(
+    graph: &Graph,
+    sorts: &[Sort],
+    items: &mut Vec<T>,
+    entity: impl Fn(&T) -> EntityIx,
+    budget: &Budget,
+) -> Result<(), Exhausted> {
+    if sorts.is_empty() {
+        return Ok(());
     }
+    let mut keyed = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let ix = entity(item);
+        let mut places = Vec::with_capacity(sorts.len());
+        for sort in sorts {
+            places.push(place(graph, &sort.key, sort.descending, ix, budget)?);
+        }
+        keyed.push((places, ix, *item));
+    }
+    keyed.sort_by(|(a, a_ix, _), (b, b_ix, _)| {
+        let keys = sorts.iter().zip(a.iter().zip(b));
+        let differing = keys.map(|(sort, (a, b))| compare(sort.descending, a, b)).find(|o| o.is_ne());
+        differing.unwrap_or_else(|| a_ix.cmp(b_ix))
+    });
+    items.clear();
+    items.extend(keyed.into_iter().map(|(.., item)| item));
+    Ok(())
+}
+
+fn place<'g>(
+    graph: &'g Graph,
+    key: &SortKey,
+    descending: bool,
+    ix: EntityIx,
+    budget: &Budget,
+) -> Result<Standing<'g>, Exhausted> {
+    budget.spend(1)?;
+    let entity = graph.entity(ix);
+    Ok(match key {
+        SortKey::Id => Standing::Exact(entity.id()),
+        SortKey::Name => Standing::Value(Datum::Text(entity.name())),
+        SortKey::Property(properties) => value(properties, entity).map_or(Standing::Absent, Standing::Value),
+        SortKey::Links(relation, direction) => Standing::Count(graph.along(ix, *relation, *direction).len()),
+        SortKey::Linked(relation, direction, key) => {
+            let mut first = Standing::Absent;
+            for linked in graph.along(ix, *relation, *direction) {
+                let there = place(graph, key, descending, linked.to, budget)?;
+                if compare(descending, &there, &first).is_lt() {
+                    first = there;
+                }
+            }
+            first
+        }
+    })
+}
+
+fn compare(descending: bool, a: &Standing<'_>, b: &Standing<'_>) -> Ordering {
+    let ordering = match (a, b) {
+        (Standing::Absent, Standing::Absent) => return Ordering::Equal,
+        (Standing::Absent, _) => return Ordering::Greater,
+        (_, Standing::Absent) => return Ordering::Less,
+        (Standing::Count(a), Standing::Count(b)) => a.cmp(b),
+        (Standing::Exact(a), Standing::Exact(b)) => a.cmp(b),
+        (Standing::Value(a), Standing::Value(b)) => compare_values(*a, *b),
+        _ => Ordering::Equal,
+    };
+    if descending { ordering.reverse() } else { ordering }
 }
 
 fn value<'g>(properties: &[PropertyIx], entity: Entity<'g>) -> Option<Datum<'g>> {
@@ -58,7 +121,7 @@ fn value<'g>(properties: &[PropertyIx], entity: Entity<'g>) -> Option<Datum<'g>>
 
 /// Values of one datatype; lists by their members in order. Fuzzy dates by their first day, open
 /// ones first, then by their last, open ones last.
-fn compare_values(a: Datum<'_>, b: Datum<'_>) -> Ordering {
+pub(super) fn compare_values(a: Datum<'_>, b: Datum<'_>) -> Ordering {
     match (a, b) {
         (Datum::Text(a), Datum::Text(b)) => without_case(a, b),
         (Datum::Int(a), Datum::Int(b)) => a.cmp(&b),
@@ -66,7 +129,7 @@ fn compare_values(a: Datum<'_>, b: Datum<'_>) -> Ordering {
         (Datum::Boolean(a), Datum::Boolean(b)) => a.cmp(&b),
         (Datum::Date(a), Datum::Date(b)) => a.cmp(&b),
         (Datum::FuzzyDate(a), Datum::FuzzyDate(b)) => {
-            let last = |d: &crate::ontology::FuzzyDate| (d.latest().is_none(), d.latest());
+            let last = |d: &FuzzyDate| (d.latest().is_none(), d.latest());
             a.earliest().cmp(&b.earliest()).then(last(a).cmp(&last(b)))
         }
         (Datum::Symbol(_, a), Datum::Symbol(_, b)) => a.cmp(&b),
