@@ -144,9 +144,10 @@ impl Model {
                     next.names.insert(id(*n), (format!("thing {v}"), BTreeSet::new()));
                 }
                 Step::Remove(n) => {
+                    let quoted = next.find("book/9") == Some(id(*n));
                     next.names.remove(&id(*n))?;
                     next.merged.retain(|_, into| *into != id(*n));
-                    next.bury(&id(*n));
+                    next.bury(&id(*n), quoted);
                 }
                 _ => {}
             }
@@ -205,9 +206,9 @@ impl Model {
 
     /// An id that is removed and added again is another entity: what named the old one names
     /// nothing any more, and what quoted it quotes nothing.
-    fn bury(&mut self, gone: &str) {
+    fn bury(&mut self, gone: &str, quoted: bool) {
         let mark = |id: String| if id == gone { format!("{id} {GONE}") } else { id };
-        let unquote = |words: String| if gone == "book/9" { format!("{words} {GONE}") } else { words };
+        let unquote = |words: String| if quoted { format!("{words} {GONE}") } else { words };
         let links = std::mem::take(&mut self.links).into_iter();
         self.links = links
             .map(|((a, r, b), words)| ((mark(a), r, mark(b)), words.into_iter().map(unquote).collect()))
@@ -379,6 +380,14 @@ fn check(batches: Vec<Vec<Step>>) -> Result<(), TestCaseError> {
 fn what_is_removed_twice_while_a_link_names_it_is_refused() {
     let all = (0..10).map(Step::Add).collect();
     check(vec![all, vec![Step::Link(9, 3, 0, 0)], vec![Step::Remove(9), Step::Remove(9)]])
+        .expect("as the model");
+}
+
+/// The model once took only book/9 itself for the quoted source, and not what it was merged into.
+#[test]
+fn what_quotes_a_source_that_was_merged_and_removed_dangles() {
+    let all = (0..10).map(Step::Add).collect();
+    check(vec![all, vec![Step::Link(2, 2, 0, 0)], vec![Step::Merge(9, 8)], vec![Step::Remove(8)]])
         .expect("as the model");
 }
 
