@@ -1,5 +1,5 @@
 //! From arguments, as JSON after coercion, to orders, groups and pages (filters are read in
-//! [`filters`](super::filters)). What their types allow and their meaning does not is refused with the
+//! `filters`). What their types allow and their meaning does not is refused with the
 //! argument's name.
 
 use std::sync::OnceLock;
