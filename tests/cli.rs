@@ -187,6 +187,22 @@ fn a_snapshot_opens_as_the_data_it_was_written_from() {
     check(&["snapshot", "-o", &path("no/such/folder")], 1, "", "cannot write");
 }
 
+/// Looking whether a pipe is a snapshot once took its first bytes.
+#[test]
+fn data_come_through_a_pipe_whole() {
+    let mut child = bare()
+        .args(["check", "--data", "/dev/stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let line = b"{\"entity\":\"topic/pipes\",\"kind\":\"Topic\",\"name\":\"Pipes\"}\n";
+    child.stdin.take().expect("piped").write_all(line).expect("somebody reads");
+    let out = child.wait_with_output().expect("it ends");
+    assert!(out.status.success());
+    assert!(String::from_utf8_lossy(&out.stdout).starts_with("1 entities, 0 links"));
+}
+
 #[test]
 fn a_server_answers_from_its_first_line_on_and_stops_when_asked() {
     let mut server = Server::start(&[]);

@@ -352,6 +352,16 @@ fn broken_documents_say_what_where_and_the_way_out() {
     refuse("{ links(relations: [NOPE]) { totalCount } }", Code::ValidationFailed, "NOPE");
 }
 
+/// The groups of one item are the product of its values: they are paid for before they are made.
+#[test]
+fn groups_that_multiply_end_with_the_budget() {
+    let by = "{relation: CONCERNS_REGION, direction: INCOMING}";
+    let query = format!("{{ places {{ groupBy(by: [{by}, {by}, {by}]) {{ totalCount }} }} }}");
+    let request = Request { query, ..Request::default() };
+    let answer = json(&SEED.execute(&request, &std::sync::Arc::new(throughline::app::Budget::new(10_000))));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
+}
+
 #[test]
 fn groups_and_orders_that_say_nothing_are_refused_with_the_way_out() {
     for (query, part) in [

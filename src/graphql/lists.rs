@@ -153,10 +153,7 @@ pub(super) fn entities<'c>(c: &'c Context, _: &Object, arguments: &Arguments) ->
         c.budget.spend(page.range.len() as u64)?;
         return connection(Items::All, page, request.tag, None);
     }
-    match request.entities.as_ref().and_then(|filter| filter.candidates(&c.graph)) {
-        Some(found) => entity_list(c, found.into_iter(), request),
-        None => entity_list(c, all, request),
-    }
+    entity_list(c, None, all, request)
 }
 
 /// A page of the entities of one kind.
@@ -170,24 +167,34 @@ pub(super) fn of_kind<'c>(c: &'c Context, kind: KindIx, arguments: &Arguments) -
         c.budget.spend(page.range.len() as u64)?;
         return connection(Items::OfKind(kind), page, request.tag, None);
     }
-    match request.entities.as_ref().and_then(|filter| filter.candidates(&c.graph)) {
-        Some(found) => {
-            entity_list(c, found.into_iter().filter(|ix| c.graph.entity(*ix).kind() == kind), request)
-        }
-        None => entity_list(c, all.iter().copied(), request),
-    }
+    entity_list(c, Some(kind), all.iter().copied(), request)
 }
 
-/// A page of what passes, in its order: a walk over all.
-fn entity_list<'c>(c: &'c Context, all: impl Iterator<Item = EntityIx>, request: &ListRequest) -> Answer<'c> {
+/// A page of what passes, in its order: a walk over all, or over those that an index tells. `kind` is
+/// the one that all are of, where they are of one.
+fn entity_list<'c>(
+    c: &'c Context,
+    kind: Option<KindIx>,
+    all: impl Iterator<Item = EntityIx>,
+    request: &ListRequest,
+) -> Answer<'c> {
+    // The first look-up of a name builds an index.
+    c.budget.begin_walk()?;
     let graph = &c.graph;
     let ListRequest { entities: filter, kinds, sorts, .. } = request;
     let evaluation = Evaluation::new(graph, &c.budget);
-    let of_kind = |ix: &EntityIx| kinds.as_ref().is_none_or(|k| k.contains(&graph.entity(*ix).kind()));
-    let mut kept = keep(c, 1, all, |ix| match filter {
-        Some(filter) => Ok(of_kind(ix) && evaluation.holds(filter, *ix)?),
-        None => Ok(of_kind(ix)),
-    })?;
+    let passes = |ix: &EntityIx| {
+        let of = graph.entity(*ix).kind();
+        let wanted = kind.is_none_or(|k| k == of) && kinds.as_ref().is_none_or(|k| k.contains(&of));
+        match filter {
+            Some(filter) => Ok(wanted && evaluation.holds(filter, *ix)?),
+            None => Ok(wanted),
+        }
+    };
+    let mut kept = match filter.as_ref().and_then(|filter| filter.candidates(graph)) {
+        Some(found) => keep(c, 1, found.into_iter(), passes)?,
+        None => keep(c, 1, all, passes)?,
+    };
     sort(graph, sorts, &mut kept, |ix| *ix, &c.budget)?;
     let position = |id: &str| {
         let ix = graph.find(id)?;

@@ -21,10 +21,14 @@ const NAME: &[u8] = b"THROUGHLINE SNAPSHOT ";
 /// Pieces that wait between the thread that reads and the one that takes.
 const PIECES: usize = 8;
 
-/// Whether a file is a snapshot, of whatever version. A file that cannot be read is none.
+/// Whether a file is a snapshot, of whatever version. A file that cannot be read is none, and so is a
+/// pipe: looking at how it begins would take that away from whoever reads it.
 pub fn is_snapshot(path: &Path) -> bool {
     let mut head = [0; NAME.len()];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == NAME
+    let regular = std::fs::metadata(path).is_ok_and(|file| file.is_file());
+    regular
+        && std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == NAME
 }
 
 /// Writes a graph to `path`: to another file first, which takes its name once it is on the disk.

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use indexmap::IndexMap;
 
 use super::{Budget, Exhausted};
-use crate::graph::{Datum, EntityIx, Graph, LinkIx, QuoteStatus};
+use crate::graph::{Datum, EntityIx, Graph, LinkIx};
 use crate::ontology::{Direction, EnumIx, FuzzyDate, KindIx, PropertyIx, RelationIx};
 
 /// What part of a date items share.
@@ -68,9 +68,14 @@ pub struct Group {
     pub members: Vec<u32>,
 }
 
+/// Steps that a group costs by itself: it takes some hundred bytes, and what steps are bounded by bounds
+/// these too.
+const GROUP_STEPS: u64 = 16;
+
 /// Groups items by several things at once, largest groups first, equal ones in the order in which they
-/// turned up. An item that has several values is in several groups. Cost: a look at each item, and at
-/// each of its links where links are asked.
+/// turned up. An item that has several values is in several groups, for each combination
+/// of them. Cost: a look at each item and at each of its links where links are asked, and what each
+/// combination and each group takes, all of it from the budget.
 ///
 /// # Errors
 /// The end of the budget.
@@ -84,19 +89,26 @@ pub fn group(
     let mut groups: IndexMap<Vec<Key>, Vec<u32>> = IndexMap::new();
     let mut keys: Vec<Vec<Key>> = vec![Vec::new(); by.len()];
     for (at, item) in items.enumerate() {
-        budget.spend(by.len() as u64)?;
         for (by, keys) in by.iter().zip(&mut keys) {
             keys.clear();
             keys_of(graph, by, item, keys);
-            budget.spend(keys.len() as u64)?;
             if keys.is_empty() {
                 keys.push(Key::Absent);
             }
         }
+        let combinations = keys.iter().fold(1u64, |product, keys| product.saturating_mul(keys.len() as u64));
+        // Each of several may be a group of its own, and is paid for before it is made.
+        budget.spend(if combinations == 1 {
+            by.len() as u64
+        } else {
+            combinations.saturating_mul(GROUP_STEPS)
+        })?;
+        let before = groups.len();
         each_combination(&keys, &mut Vec::new(), &mut |keys| match groups.get_mut(keys) {
             Some(members) => members.push(at as u32),
             None => drop(groups.insert(keys.to_vec(), vec![at as u32])),
         });
+        budget.spend((groups.len() - before) as u64 * GROUP_STEPS)?;
     }
     let mut groups: Vec<Group> = groups.into_iter().map(|(keys, members)| Group { keys, members }).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
@@ -141,8 +153,7 @@ fn keys_of(graph: &Graph, by: &GroupBy, (entity, link): Item, keys: &mut Vec<Key
             once_each(keys);
         }
         (GroupBy::Status, _, Some(ix)) => {
-            let found: Vec<QuoteStatus> = graph.link(ix).evidence().iter().map(|e| e.status()).collect();
-            keys.extend(found.into_iter().map(|status| Key::Text(status.name().into())));
+            keys.extend(graph.link(ix).evidence().iter().map(|e| Key::Text(e.status().name().into())));
             once_each(keys);
         }
         (GroupBy::LinkDate(part), _, Some(ix)) => {
