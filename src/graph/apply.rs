@@ -135,7 +135,7 @@ impl Transaction {
             _ => [None, None],
         });
         let found: Vec<EntityIx> = ids.flatten().filter_map(|id| self.graph.ids.candidate(id)).collect();
-        self.graph.touch_rows(found.into_iter());
+        self.graph.touch_rows(found.iter().copied());
     }
 
     /// Takes one change. What is wrong with it shows at [`commit`](Transaction::commit).

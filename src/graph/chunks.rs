@@ -32,6 +32,11 @@ pub(super) fn fit<T: Copy>(all: &mut Vec<T>) {
     *all = all.as_slice().to_vec();
 }
 
+/// The same of text.
+fn fit_text(text: &mut String) {
+    *text = text.as_str().to_owned();
+}
+
 /// A position that is known to fit: whatever is pushed has been measured.
 pub(super) fn small(n: usize) -> u32 {
     debug_assert!(u32::try_from(n).is_ok());
@@ -191,7 +196,7 @@ impl Block {
 
     fn shrink(&mut self) {
         fit(&mut self.rows);
-        self.text = self.text.as_str().to_owned();
+        fit_text(&mut self.text);
     }
 }
 
@@ -325,7 +330,7 @@ impl EntityChunk {
             fit(&mut self.rows);
             fit(&mut self.cells);
             fit(&mut self.members);
-            self.text = self.text.as_str().to_owned();
+            fit_text(&mut self.text);
             self.evidence.shrink();
         }
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::apply::Transaction;
-use super::chunks::{Cell, EntityDetails, EntityRow, EvidenceRow, LinkRow, NO_CELL, Quoting, Tag};
+use super::chunks::{Cell, EntityDetails, EntityRow, EvidenceRow, LinkRow, NO_CELL, Tag};
 use super::records::LinkDetails;
 use super::*;
 use crate::ontology::{Datatype, Date, DateKind, EnumIx, FuzzyDate, Property, PropertyIx, Value};
@@ -321,7 +321,7 @@ const LINKS: u8 = 2;
 const STATEMENTS: u8 = 3;
 
 impl Graph {
-    /// The whole graph as pieces of a megabyte or less, in order, for [`Reopening`]. They hold as
+    /// The whole graph as pieces in order, one a chunk, for [`Reopening`]. They hold as
     /// long as the ontology is the same, whose hash the version tells.
     pub fn image(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
         let piece = |tag: u8, put: &dyn Fn(&mut Vec<u8>)| {
@@ -374,7 +374,7 @@ impl Reopening {
 
     fn take_piece(&mut self, from: &mut &[u8]) -> Result<Option<()>, ImageFault> {
         let tag = u8::take(from);
-        let Some((version, (entities, links))) = self.promised else {
+        let Some((_, (entities, links))) = self.promised else {
             let head: Option<((DataVersion, Vec<_>), _)> =
                 if tag == Some(HEAD) { Imaged::take(from) } else { None };
             let Some(((version, dates), counts)) = head else { return Ok(None) };
@@ -385,7 +385,6 @@ impl Reopening {
             self.promised = Some((version, counts));
             return Ok(Some(()));
         };
-        debug_assert_eq!(version.ontology, self.graph.version.ontology);
         Ok(match tag {
             Some(ENTITIES) => EntityChunk::take(from).and_then(|chunk| self.take_entities(chunk, entities)),
             Some(LINKS) => LinkChunk::take(from).and_then(|chunk| self.take_links(chunk, entities, links)),
@@ -504,7 +503,7 @@ impl Soundness<'_> {
         self.is(evidence as usize == chunk.evidence.rows.len())?;
         chunk.cells.iter().try_for_each(|cell| self.cell(chunk, cell, None))?;
         self.is(chunk.details.keys().all(|row| (*row as usize) < chunk.rows.len()))?;
-        self.block(chunk.block())
+        self.block(&chunk.evidence)
     }
 
     /// A cell, or a member of the list of a property.
@@ -555,7 +554,7 @@ impl Soundness<'_> {
                 self.value(relation.properties.get(*at as usize)?, value)?;
             }
         }
-        self.block(chunk.block())
+        self.block(&chunk.evidence)
     }
 
     fn value(&self, property: &Property, value: &Value) -> Option<()> {

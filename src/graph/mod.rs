@@ -286,28 +286,28 @@ impl Graph {
     /// entity is far from that of the next, and asking for many places at once takes hardly longer
     /// than asking for one. Changes nothing. Cost: a few loads an entity.
     pub fn touch(&self, entities: impl Iterator<Item = EntityIx> + Clone) {
-        let mut seen = 0u32;
-        for ix in entities.clone() {
-            let (chunk, row) = place(ix.0);
-            seen ^= self.entity_chunks[chunk].rows[row].text_end;
-            seen ^= self.forward.end_of(ix);
-        }
-        for ix in entities {
-            seen ^= self.entity(ix).first_bytes();
-            seen ^= self.forward.first_group(ix);
-        }
-        std::hint::black_box(seen);
+        self.touch_with(entities, |ix| self.forward.end_of(ix), |ix| self.forward.first_group(ix));
     }
 
-    /// The same for the rows alone, before there is any adjacency.
+    /// The same for the rows alone, where there is no adjacency yet.
     fn touch_rows(&self, entities: impl Iterator<Item = EntityIx> + Clone) {
-        let mut seen = 0u32;
+        self.touch_with(entities, |_| 0, |_| 0);
+    }
+
+    /// Loads of rows, and with each the loads that `near` does; then what those lead to, with `far`.
+    fn touch_with(
+        &self,
+        entities: impl Iterator<Item = EntityIx> + Clone,
+        near: impl Fn(EntityIx) -> u32,
+        far: impl Fn(EntityIx) -> u32,
+    ) {
+        let mut seen = 0;
         for ix in entities.clone() {
             let (chunk, row) = place(ix.0);
-            seen ^= self.entity_chunks[chunk].rows[row].text_end;
+            seen ^= self.entity_chunks[chunk].rows[row].text_end ^ near(ix);
         }
         for ix in entities {
-            seen ^= self.entity(ix).first_bytes();
+            seen ^= self.entity(ix).first_bytes() ^ far(ix);
         }
         std::hint::black_box(seen);
     }

@@ -135,11 +135,7 @@ impl Arguments {
         let links = self.link_filter(ontology)?;
         let sorts = Vec::new();
         let tag = order_tag(&format!("{name} {sorts:?}"));
-        let direction = match self.text("direction").as_deref() {
-            Some("OUTGOING") => Some(Direction::Forward),
-            Some("INCOMING") => Some(Direction::Inverse),
-            _ => None,
-        };
+        let direction = direction_of(&self.given);
         let (relations, basis) = (self.relations(ontology), self.basis());
         Ok(ListRequest { page, entities: None, links, kinds: None, relations, direction, basis, sorts, tag })
     }
@@ -252,17 +248,12 @@ impl Arguments {
         entities: bool,
         most: usize,
     ) -> Result<Vec<(GroupBy, String)>> {
-        let all: Vec<Map<String, Json>> = given(&self.given, "by")
-            .map(items)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Json::as_object)
-            .cloned()
-            .collect();
+        let all = given(&self.given, "by").map(items).unwrap_or_default();
         if all.is_empty() || all.len() > most {
             return Err(bad(format!("`by` names {} things to group by; give 1 to {most}", all.len())));
         }
-        all.iter().map(|map| group_by(ontology, map, linked, entities)).collect()
+        let given = all.iter().filter_map(Json::as_object);
+        given.map(|map| group_by(ontology, map, linked, entities)).collect()
     }
 }
 
@@ -282,9 +273,8 @@ fn group_by(
         Some(DatePart::Month) => format!("{what} (month)"),
         None => what,
     };
-    let (property, relation, link) =
-        (given(map, "property").map(text), given(map, "relation").map(text), given(map, "link").map(text));
-    if [property.is_some(), relation.is_some(), link.is_some()].iter().filter(|given| **given).count() > 1 {
+    let [property, relation, link] = ["property", "relation", "link"].map(|key| given(map, key).map(text));
+    if [&property, &relation, &link].into_iter().flatten().count() > 1 {
         return Err(bad(
             "`by` takes one of property, relation, link at a time; give a list of several".to_owned()
         ));
@@ -307,14 +297,10 @@ fn group_by(
         };
         return Ok((by, name(format!("link {}", word.to_lowercase()))));
     }
-    if let Some(word) = relation {
-        let Some((relation, direction)) = relation_and_direction(ontology, map) else {
-            return Err(bad(format!("there is no relation {word}")));
-        };
-        return Ok((
-            GroupBy::Linked(relation, direction),
-            ontology.relation(relation).name_in(direction).to_owned(),
-        ));
+    if relation.is_some() {
+        let (relation, direction) = relation_and_direction(ontology, map)?;
+        let name = ontology.relation(relation).name_in(direction);
+        return Ok((GroupBy::Linked(relation, direction), name.to_owned()));
     }
     match property {
         Some(property) => {
@@ -353,30 +339,39 @@ fn field_key(ontology: &Ontology, of: Common, word: &str) -> Option<SortKey> {
         return Some(SortKey::Id);
     }
     let (ix, _) = properties(ontology, of).find(|(_, p)| upper_snake(&p.name) == word)?;
-    Some(if ix == ontology.name_property() { SortKey::Name } else { SortKey::Property(vec![ix]) })
+    Some(property_key(ontology, vec![ix]))
+}
+
+fn property_key(ontology: &Ontology, properties: Vec<PropertyIx>) -> SortKey {
+    if properties.contains(&ontology.name_property()) { SortKey::Name } else { SortKey::Property(properties) }
 }
 
 fn links_key(ontology: &Ontology, links: &Map<String, Json>) -> Result<SortKey> {
-    let Some((relation, direction)) = relation_and_direction(ontology, links) else {
-        return Err(bad("`links` names a relation that there is not".to_owned()));
-    };
+    let (relation, direction) = relation_and_direction(ontology, links)?;
     let Some(name) = given(links, "property").map(text) else {
         return Ok(SortKey::Links(relation, direction));
     };
     let key = match name.as_str() {
         "id" => SortKey::Id,
-        name => {
-            let found = properties_named(ontology, name)?;
-            if found.contains(&ontology.name_property()) { SortKey::Name } else { SortKey::Property(found) }
-        }
+        name => property_key(ontology, properties_named(ontology, name)?),
     };
     Ok(SortKey::Linked(relation, direction, Box::new(key)))
 }
 
 /// `relation` and `direction` of an input; a symmetric relation is read forward from both ends.
-fn relation_and_direction(ontology: &Ontology, map: &Map<String, Json>) -> Option<(RelationIx, Direction)> {
-    let relation = relation_of_word(ontology, &text(given(map, "relation")?))?;
-    let incoming = given(map, "direction").map(text).as_deref() == Some("INCOMING");
-    let inverse = incoming && !ontology.relation(relation).symmetric;
-    Some((relation, if inverse { Direction::Inverse } else { Direction::Forward }))
+fn relation_and_direction(ontology: &Ontology, map: &Map<String, Json>) -> Result<(RelationIx, Direction)> {
+    let word = given(map, "relation").map(text).unwrap_or_default();
+    let relation = relation_of_word(ontology, &word)
+        .ok_or_else(|| bad(format!("there is no relation `{}`", shown(&word))))?;
+    let direction = direction_of(map).filter(|_| !ontology.relation(relation).symmetric);
+    Ok((relation, direction.unwrap_or(Direction::Forward)))
+}
+
+/// `direction`.
+fn direction_of(map: &Map<String, Json>) -> Option<Direction> {
+    match given(map, "direction").map(text).as_deref() {
+        Some("OUTGOING") => Some(Direction::Forward),
+        Some("INCOMING") => Some(Direction::Inverse),
+        _ => None,
+    }
 }

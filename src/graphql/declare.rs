@@ -20,12 +20,6 @@ pub const API: &str = include_str!("../../schema/api.graphql");
 /// What api.graphql calls the kind that evidence quotes, whatever its name.
 const SOURCE_KIND: &str = "SourceKind";
 
-/// What every page of entities can count.
-const GROUPS: &str = r#"
-    "Counts by each of several things, over all that pass." facets("By what; at most 10." by: [GroupBy!]!): [Grouping!]!
-    "Counts by several things at once, over all that pass." groupBy("By what; at most 3." by: [GroupBy!]!): Grouping!
-"#;
-
 /// The arguments of every list of entities, after what is its own.
 const PAGE_ARGUMENTS: &str = r#"
     "How many; 20 by default." first: Int
@@ -60,76 +54,73 @@ fn sorted(text: &str) -> String {
     document.definitions.sort_by_cached_key(|d| {
         (!matches!(d, Definition::SchemaDefinition(_)), d.name().map(|n| n.to_string()))
     });
-    compact(&document.to_string())
+    with_packed_arguments(&with_short_descriptions(&document.to_string()))
 }
+
+/// What begins and ends a description of several lines.
+const QUOTES: &str = "\"\"\"";
 
 /// Columns that a line of packed arguments has at most.
 const COLUMNS: usize = 110;
 
-/// The same with descriptions of one line in one quote at each end, and arguments several to a line
-/// behind their descriptions: a third of the text less, and a field at one glance.
-fn compact(text: &str) -> String {
+/// The lines, with a description of one line in one quote at each end.
+fn with_short_descriptions(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let inner = lines[at].trim_start();
+        let closing = |line: &&str| line.trim() == QUOTES;
+        let end = if inner == QUOTES {
+            lines[at + 1..].iter().position(closing).map_or(at, |n| at + 1 + n)
+        } else {
+            at
+        };
+        let told = match end - at {
+            2 => Some(lines[at + 1].trim()),
+            _ => inner.strip_prefix(QUOTES).and_then(|rest| rest.strip_suffix(QUOTES)),
+        };
+        match told.filter(|told| !told.is_empty() && !told.contains(['"', '\\'])) {
+            Some(told) => out.push(format!("{}\"{told}\"", &lines[at][..lines[at].len() - inner.len()])),
+            None => out.extend(lines[at..=end].iter().map(|line| (*line).to_owned())),
+        }
+        at = end + 1;
+    }
+    out
+}
+
+/// The text of lines, with several arguments to a line, each behind its description: a field at one
+/// glance.
+fn with_packed_arguments(lines: &[String]) -> String {
     let mut sdl = String::new();
-    let mut lines = text.lines().peekable();
-    // The line of arguments being packed, where we are between the parentheses of a field.
-    let mut packed: Option<String> = None;
+    let mut lines = lines.iter();
     while let Some(line) = lines.next() {
-        let (indent, inner) = line.split_at(line.len() - line.trim_start().len());
-        let mut told =
-            inner.strip_prefix("\"\"\"").and_then(|l| l.strip_suffix("\"\"\"")).filter(|l| !l.is_empty());
-        if inner == "\"\"\""
-            && let Some(only) = lines.next_if(|line| line.trim() != inner)
-        {
-            match lines.next_if(|line| line.trim() == inner) {
-                Some(_) => told = Some(only.trim()),
-                None => {
-                    // A description of several lines stays as it is.
-                    let _ = writeln!(sdl, "{line}\n{only}");
-                    for line in lines.by_ref() {
-                        let _ = writeln!(sdl, "{line}");
-                        if line.trim() == inner {
-                            break;
-                        }
-                    }
-                    continue;
-                }
-            }
-        }
-        let mut inner = match told.filter(|told| !told.contains(['"', '\\'])) {
-            Some(told) => format!("\"{told}\""),
-            None => match told {
-                Some(told) => format!("\"\"\"{told}\"\"\""),
-                None => inner.to_owned(),
-            },
-        };
-        let Some(row) = &mut packed else {
-            let _ = writeln!(sdl, "{indent}{inner}");
-            if inner.ends_with('(') {
-                packed = Some(String::new());
-            }
+        let _ = writeln!(sdl, "{line}");
+        if !line.ends_with('(') {
             continue;
-        };
-        if inner.starts_with(')') {
+        }
+        let (mut row, mut described) = (String::new(), String::new());
+        for line in lines.by_ref() {
+            let inner = line.trim();
+            if inner.starts_with(')') {
+                let _ = writeln!(sdl, "    {}\n{line}", row.trim_end_matches(','));
+                break;
+            }
+            if inner.starts_with('"') {
+                described = format!("{inner} ");
+                continue;
+            }
+            if !row.is_empty() && row.len() + described.len() + inner.len() + 5 > COLUMNS {
+                let _ = writeln!(sdl, "    {row}");
+                row.clear();
+            }
             if !row.is_empty() {
-                let _ = writeln!(sdl, "    {}", row.trim_end_matches(','));
+                row.push(' ');
             }
-            let _ = writeln!(sdl, "{indent}{inner}");
-            packed = None;
-            continue;
+            row += &described;
+            row += inner;
+            described.clear();
         }
-        if inner.starts_with('"')
-            && let Some(definition) = lines.next()
-        {
-            inner = format!("{inner} {}", definition.trim());
-        }
-        if !row.is_empty() && row.len() + inner.len() + 5 > COLUMNS {
-            let _ = writeln!(sdl, "    {row}");
-            row.clear();
-        }
-        if !row.is_empty() {
-            row.push(' ');
-        }
-        row.push_str(&inner);
     }
     sdl
 }
@@ -161,7 +152,9 @@ fn target(ontology: &Ontology, common: Common) -> Target<'_> {
 fn full_text(ontology: &Ontology) -> String {
     let source_name = &ontology.kind(ontology.source_kind()).name;
     let api = API.replace(SOURCE_KIND, source_name);
-    let entity_fields = entity_fields(&api);
+    let entity_fields = fields_of(&api, ROOT, &[]);
+    // What pages of links have, all pages have, but for the items.
+    let page_fields = fields_of(&api, "LinkConnection", &["edges", "nodes"]);
     let mut out = api;
     out.push_str("\n\"Exactly one field of the input must be given.\"\ndirective @oneOf on INPUT_OBJECT\n");
 
@@ -182,10 +175,10 @@ fn full_text(ontology: &Ontology) -> String {
         let target = target(ontology, *common);
         // Root lists are of one kind or of all; families in between are reached through links.
         if target.one_kind || *common == Common::Family(ontology.root) {
-            connection(&target, "", &mut out);
+            connection(&target, "", &page_fields, &mut out);
         }
         if linked.contains(common) {
-            connection(&target, "Linked", &mut out);
+            connection(&target, "Linked", &page_fields, &mut out);
             links_filter(&target, &mut out);
         }
         filter_and_order(ontology, &target, &mut out);
@@ -208,14 +201,16 @@ impl Ord for Common {
     }
 }
 
-/// The fields that api.graphql gives to every entity, as SDL.
-fn entity_fields(api: &str) -> String {
+/// The fields that api.graphql gives to a type, as SDL, but for some.
+fn fields_of(api: &str, of: &str, but: &[&str]) -> String {
     let Ok(document) = Document::parse(api, "api.graphql") else { return String::new() };
     let fields = document.definitions.iter().find_map(|d| match d {
-        Definition::InterfaceTypeDefinition(i) if i.name == ROOT => Some(&i.fields),
+        Definition::InterfaceTypeDefinition(i) if i.name == of => Some(&i.fields),
+        Definition::ObjectTypeDefinition(o) if o.name == of => Some(&o.fields),
         _ => None,
     });
-    fields.into_iter().flatten().map(|f| format!("{f}\n")).collect()
+    let wanted = fields.into_iter().flatten().filter(|f| !but.contains(&f.name.as_str()));
+    wanted.map(|f| format!("{f}\n")).collect()
 }
 
 fn families(ontology: &Ontology, entity_fields: &str, out: &mut String) {
@@ -349,7 +344,7 @@ fn names(ontology: &Ontology, out: &mut String) {
     }
 }
 
-fn connection(target: &Target<'_>, prefix: &str, out: &mut String) {
+fn connection(target: &Target<'_>, prefix: &str, page_fields: &str, out: &mut String) {
     let name = target.name;
     let linked = prefix == "Linked";
     let (page, edge) = if linked {
@@ -363,12 +358,11 @@ fn connection(target: &Target<'_>, prefix: &str, out: &mut String) {
     describe(&page, out);
     let _ = writeln!(
         out,
-        "type {prefix}{name}Connection {{\n\"The nodes with their cursors.\" edges: [{prefix}{name}Edge!]!\n\"The nodes alone.\" nodes: [{name}!]!\n\"Where the page stands.\" pageInfo: PageInfo!\n\"How many pass in all.\" totalCount: Int!"
+        "type {prefix}{name}Connection {{\n\"The nodes with their cursors.\" edges: [{prefix}{name}Edge!]!\n\"The nodes alone.\" nodes: [{name}!]!\n{page_fields}"
     );
     if linked {
         out.push_str("\"How much of the whole list is there.\" completeness: Completeness!\n\"Where that is said; empty if nothing is.\" completenessEvidence: [Evidence!]!\n");
     }
-    out.push_str(GROUPS);
     out.push_str("}\n");
     describe(&edge, out);
     let _ = writeln!(
@@ -399,7 +393,7 @@ fn filter_and_order(ontology: &Ontology, target: &Target<'_>, out: &mut String) 
     }
     for (relation, direction) in &target.relations {
         let relation = ontology.relation(*relation);
-        let to = super::declare::target(ontology, ontology.narrowest(relation.targets(*direction))).name;
+        let to = self::target(ontology, ontology.narrowest(relation.targets(*direction))).name;
         let name = relation.name_in(*direction);
         let _ = writeln!(out, "\"By links.\"\n{name}: {to}LinksFilter");
     }

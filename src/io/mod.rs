@@ -5,6 +5,7 @@ pub mod snapshot;
 pub mod sources;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -17,11 +18,17 @@ use crate::ontology::{Fault, Location};
 /// # Errors
 /// A fault with the system's reason.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Fault> {
-    std::fs::read(path).map_err(|e| Fault {
-        place: Location { file: path.display().to_string(), line: 0, column: 0 },
-        what: format!("cannot be read: {e}"),
-        help: "check the path and its permissions".to_owned(),
-    })
+    std::fs::read(path).map_err(|e| cannot_be_read(path.display(), &e))
+}
+
+/// What is wrong with a file as a whole, and the way out.
+fn fault_of_file(file: impl fmt::Display, what: impl Into<String>, help: &str) -> Fault {
+    let place = Location { file: file.to_string(), line: 0, column: 0 };
+    Fault { place, what: what.into(), help: help.to_owned() }
+}
+
+fn cannot_be_read(file: impl fmt::Display, e: &std::io::Error) -> Fault {
+    fault_of_file(file, format!("cannot be read: {e}"), "check the path and its permissions")
 }
 
 /// A file's path as it is shown, and its text.
@@ -152,18 +159,15 @@ fn read_one(input: Input, send: &SyncSender<Block>) {
             drop(send.send(std::mem::replace(&mut block, empty())));
         }
     };
-    let failed = |e: std::io::Error| Fault {
-        place: Location { file: file.to_string(), line: 0, column: 0 },
-        what: format!("cannot be read: {e}"),
-        help: "check the path and its permissions".to_owned(),
-    };
     let done = match &input {
         Input::File(path) if snapshot::is_snapshot(path) => {
-            block.faults.push(Fault {
-                place: Location { file: file.to_string(), line: 0, column: 0 },
-                what: "is a snapshot, which is no data to add or to verify".to_owned(),
-                help: "name it first, before the data to add to it; to verify, name the data it was written from".to_owned(),
-            });
+            let help =
+                "name it first, before the data to add to it; to verify, name the data it was written from";
+            block.faults.push(fault_of_file(
+                &file,
+                "is a snapshot, which is no data to add or to verify",
+                help,
+            ));
             block.unread.push(None);
             Ok(())
         }
@@ -174,7 +178,7 @@ fn read_one(input: Input, send: &SyncSender<Block>) {
         }),
     };
     if let Err(e) = done {
-        block.faults.push(failed(e));
+        block.faults.push(cannot_be_read(&file, &e));
         block.unread.push(None);
     }
     drop(send.send(block));

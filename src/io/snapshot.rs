@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
+use super::{cannot_be_read, fault_of_file};
 use crate::graph::{Graph, ImageFault, Reopening};
-use crate::ontology::{Fault, Location, Ontology};
+use crate::ontology::{Fault, Ontology};
 
 /// How a snapshot begins; the number is the version of the format.
 pub const MAGIC: &[u8] = b"THROUGHLINE SNAPSHOT 1\n";
@@ -67,26 +68,24 @@ fn write_to(graph: &Graph, path: &Path) -> std::io::Result<u64> {
 /// # Errors
 /// What is wrong with it, and the way out. Cost: linear in the file; nothing is parsed or admitted.
 pub fn open(path: &Path, ontology: Arc<Ontology>) -> Result<Graph, Fault> {
-    let fault = |what: String, help: &str| Fault {
-        place: Location { file: path.display().to_string(), line: 0, column: 0 },
-        what,
-        help: help.to_owned(),
+    let fault = |what: &str| {
+        let help = "write it again from its data: throughline snapshot --data FILE… -o SNAPSHOT";
+        fault_of_file(path.display(), what, help)
     };
-    let again = "write it again from its data: throughline snapshot --data FILE… -o SNAPSHOT";
     let of_image = |fault_of: ImageFault| match fault_of {
-        ImageFault::OtherOntology => fault("is a snapshot under another ontology".to_owned(), again),
-        ImageFault::Damaged => fault("is damaged: its content is not what was written".to_owned(), again),
+        ImageFault::OtherOntology => fault("is a snapshot under another ontology"),
+        ImageFault::Damaged => fault("is damaged: its content is not what was written"),
     };
     let of_file = |e: std::io::Error| match e.kind() {
-        ErrorKind::UnexpectedEof => fault("is damaged: it ends too early".to_owned(), again),
-        ErrorKind::InvalidData => fault(format!("is damaged: {e}"), again),
-        _ => fault(format!("cannot be read: {e}"), "check the path and its permissions"),
+        ErrorKind::UnexpectedEof => fault("is damaged: it ends too early"),
+        ErrorKind::InvalidData => fault(&format!("is damaged: {e}")),
+        _ => cannot_be_read(path.display(), &e),
     };
     let mut file = BufReader::with_capacity(1 << 20, std::fs::File::open(path).map_err(of_file)?);
     let mut head = vec![0; MAGIC.len()];
     file.read_exact(&mut head).map_err(of_file)?;
     if head != MAGIC {
-        return Err(fault("is a snapshot of another version of this program".to_owned(), again));
+        return Err(fault("is a snapshot of another version of this program"));
     }
     let mut reopening = Reopening::under(ontology);
     std::thread::scope(|scope| {

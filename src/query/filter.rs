@@ -249,15 +249,12 @@ pub enum Quantifier {
 }
 
 impl EntityFilter {
-    /// How many tests it has: what looking at one entity costs, without what its links lead to.
-    pub fn size(&self) -> u64 {
+    /// What looking at one entity costs, without the filters within and without what links lead to.
+    fn size(&self) -> u64 {
         match self {
-            EntityFilter::And(all) | EntityFilter::Or(all) => {
-                1 + all.iter().map(EntityFilter::size).sum::<u64>()
-            }
-            EntityFilter::Not(not) => 1 + not.size(),
+            EntityFilter::And(_) | EntityFilter::Or(_) | EntityFilter::Not(_) | EntityFilter::Links(_) => 0,
             EntityFilter::Id(test) | EntityFilter::Name(test) => test.size(),
-            EntityFilter::Kind(_) | EntityFilter::Links(_) => 1,
+            EntityFilter::Kind(_) => 1,
             EntityFilter::Property(_, test) => test.size(),
             EntityFilter::Identifier(scheme, value) => scheme.iter().chain(value).map(TextTest::size).sum(),
         }
@@ -402,30 +399,13 @@ impl<'a> Evaluation<'a> {
     /// # Errors
     /// The end of the budget.
     pub fn holds(&self, filter: &'a EntityFilter, ix: EntityIx) -> Result<bool, Exhausted> {
+        self.budget.spend(filter.size())?;
         let entity = self.graph.entity(ix);
-        let test = match filter {
-            EntityFilter::And(all) => {
-                for filter in all {
-                    if !self.holds(filter, ix)? {
-                        return Ok(false);
-                    }
-                }
-                return Ok(true);
-            }
-            EntityFilter::Or(any) => {
-                for filter in any {
-                    if self.holds(filter, ix)? {
-                        return Ok(true);
-                    }
-                }
-                return Ok(false);
-            }
-            EntityFilter::Not(not) => return self.holds(not, ix).map(|holds| !holds),
-            EntityFilter::Links(test) => return self.links_hold(test, ix),
-            test => test,
-        };
-        self.budget.spend(test.size())?;
-        Ok(match test {
+        Ok(match filter {
+            EntityFilter::And(all) => !self.any_is(false, all, ix)?,
+            EntityFilter::Or(any) => self.any_is(true, any, ix)?,
+            EntityFilter::Not(not) => !self.holds(not, ix)?,
+            EntityFilter::Links(test) => self.links_hold(test, ix)?,
             EntityFilter::Id(test) => test.holds(entity.id()),
             EntityFilter::Kind(kinds) => kinds.contains(&entity.kind()),
             EntityFilter::Name(test) => test.holds(entity.name()),
@@ -435,10 +415,17 @@ impl<'a> Evaluation<'a> {
             EntityFilter::Identifier(scheme, value) => entity.identifiers().iter().any(|id| {
                 scheme.iter().all(|t| t.holds(&id.scheme)) && value.iter().all(|t| t.holds(&id.value))
             }),
-            EntityFilter::And(_) | EntityFilter::Or(_) | EntityFilter::Not(_) | EntityFilter::Links(_) => {
-                false
-            }
         })
+    }
+
+    /// Whether any of the filters says `wanted`; those behind it are not asked.
+    fn any_is(&self, wanted: bool, filters: &'a [EntityFilter], ix: EntityIx) -> Result<bool, Exhausted> {
+        for filter in filters {
+            if self.holds(filter, ix)? == wanted {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn links_hold(&self, test: &'a LinksTest, ix: EntityIx) -> Result<bool, Exhausted> {
@@ -480,21 +467,22 @@ impl<'a> Evaluation<'a> {
             return Ok(true);
         }
         let (page, row) = (ix.0 as usize / MEMO_ROWS, ix.0 as usize % MEMO_ROWS);
-        let known = |memos: &[(*const EntityFilter, Memo)]| {
-            let (_, memo) = memos.iter().find(|(of, _)| std::ptr::eq(*of, filter))?;
-            memo[page].as_ref()?[row]
-        };
-        if let Some(holds) = known(&self.memos.borrow()) {
+        let at = self.memo_of(filter);
+        if let Some(holds) = self.memos.borrow()[at].1[page].as_ref().and_then(|page| page[row]) {
             return Ok(holds);
         }
         let holds = self.holds(filter, ix)?;
-        let mut memos = self.memos.borrow_mut();
-        if !memos.iter().any(|(of, _)| std::ptr::eq(*of, filter)) {
-            memos.push((filter, vec![None; self.graph.entity_count().div_ceil(MEMO_ROWS)]));
-        }
-        if let Some((_, memo)) = memos.iter_mut().find(|(of, _)| std::ptr::eq(*of, filter)) {
-            memo[page].get_or_insert_with(|| Box::new([None; MEMO_ROWS]))[row] = Some(holds);
-        }
+        self.memos.borrow_mut()[at].1[page].get_or_insert_with(|| Box::new([None; MEMO_ROWS]))[row] =
+            Some(holds);
         Ok(holds)
+    }
+
+    /// Where the memo of a filter is; it is there from the first question on.
+    fn memo_of(&self, filter: &'a EntityFilter) -> usize {
+        let mut memos = self.memos.borrow_mut();
+        memos.iter().position(|(of, _)| std::ptr::eq(*of, filter)).unwrap_or_else(|| {
+            memos.push((filter, vec![None; self.graph.entity_count().div_ceil(MEMO_ROWS)]));
+            memos.len() - 1
+        })
     }
 }
