@@ -72,6 +72,23 @@ fn each_mistake_in_an_ontology_is_named_with_its_place() {
     );
     check(("type Bed", "scalar Bad\n\"A bed.\"\ntype Bed"), "does not belong in an ontology");
     check(("type Bed", "type Bed {"), "syntax error");
+    let words = |statement: &str| format!("{statement}\n  @gap(name: \"UNPLACED\"");
+    for (statement, what) in [
+        (r#"@abbreviation(of: "", forms: ["dept"])"#, "`` cannot be what an abbreviation stands for"),
+        (r#"@abbreviation(of: "A  bed", forms: ["b"])"#, "`A  bed` cannot be what"),
+        (r#"@abbreviation(of: "department", forms: [])"#, "of `department` has no forms"),
+        (r#"@abbreviation(of: "department", forms: ["dept."])"#, "`dept.` cannot be an abbreviation"),
+        (r#"@abbreviation(of: "department", forms: ["dept", "dept"])"#, "`dept` is declared twice"),
+        (r#"@abbreviation(of: "department", forms: ["department"])"#, "`department` is declared twice"),
+        (
+            r#"@abbreviation(of: "bed", forms: ["b"]) @abbreviation(of: "b and c", forms: ["bc"])"#,
+            "`b and c` uses `b`, which is an abbreviation itself",
+        ),
+        (r#"@stopwords(words: ["the", ""])"#, "`` cannot be a stop word"),
+        (r#"@stopwords(words: ["the"]) @stopwords(words: ["the"])"#, "stop word `the` is declared twice"),
+    ] {
+        check(("@gap(name: \"UNPLACED\"", &words(statement)), what);
+    }
 }
 
 #[test]

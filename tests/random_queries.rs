@@ -52,6 +52,18 @@ const FEATURES: &[&str] = &[
     "\"\"\"",
     "by: {",
     "ids: [",
+    "search(",
+    "resolve(",
+    "paths(",
+    "trail(",
+    "neighborhood(",
+    "gaps",
+    "impact(",
+    "weakLinks",
+    "compare(",
+    "crosswalk(",
+    "timeline",
+    "computed {",
     "and: [",
 ];
 

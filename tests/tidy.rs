@@ -31,6 +31,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("Instant::now", &["http", "cli"], "the core has no clock; budgets come in from outside"),
     ("SystemTime", &["http", "cli"], "the core has no clock; budgets come in from outside"),
     ("petgraph", &["graph"], "petgraph's types do not leave the graph room"),
+    ("tantivy", &["query"], "the index of words stays in query/search"),
     ("apollo_compiler", &["ontology", "graphql"], "syntax trees stay where they are read"),
     ("async_graphql", &["graphql"], "execution types stay in their room"),
     ("Serialize", &["io"], "io owns wire shapes; core types do not derive them"),

@@ -454,8 +454,14 @@ impl Graph {
 
     /// A link in words, from subject to object.
     pub fn sentence(&self, ix: LinkIx) -> String {
+        self.sentence_read(ix, Direction::Forward)
+    }
+
+    /// A link in words, as it reads from the end that `direction` begins at.
+    pub fn sentence_read(&self, ix: LinkIx, direction: Direction) -> String {
         let (from, to) = self.ends(ix);
-        self.ontology.relation(self.link(ix).relation()).say(self.entity(from).name(), self.entity(to).name())
+        let relation = self.ontology.relation(self.link(ix).relation());
+        relation.say(direction, self.entity(from).name(), self.entity(to).name())
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::error::{Code, GraphqlError};
 use super::filters::{entity_filter, kind_of_word, link_filter, properties, relation_of_word};
-use crate::graph::Basis;
+use crate::graph::{Basis, EntityIx, Graph};
 use crate::ontology::{Common, Direction, KindIx, Ontology, PropertyIx, RelationIx, suggest, upper_snake};
 use crate::query::filter::{EntityFilter, LinkFilter};
 use crate::query::group::{DatePart, GroupBy};
@@ -178,6 +178,53 @@ impl Arguments {
         Ok(PageRequest { first, after: self.text("after"), last, before: self.text("before") })
     }
 
+    /// A number of things, `otherwise` if it is not given.
+    ///
+    /// # Errors
+    /// Fewer than `least`, more than `most`.
+    pub fn count(&self, name: &str, least: usize, otherwise: usize, most: usize) -> Result<usize> {
+        let Some(n) = given(&self.given, name).and_then(Json::as_i64) else { return Ok(otherwise) };
+        match usize::try_from(n) {
+            Ok(n) if n > most => {
+                Err(GraphqlError::limit(&format!("`{name}`"), n as u64, most as u64, "ask for fewer"))
+            }
+            Ok(n) if n >= least => Ok(n),
+            _ => Err(bad(format!("`{name}` is {n}; give {least} to {most}"))),
+        }
+    }
+
+    /// Whether something is wanted, `otherwise` if it is not said.
+    pub fn flag(&self, name: &str, otherwise: bool) -> bool {
+        given(&self.given, name).and_then(Json::as_bool).unwrap_or(otherwise)
+    }
+
+    /// The word of an enum, among all its words.
+    pub fn word<T: Copy>(&self, name: &str, all: &[(T, &str)]) -> Option<T> {
+        let word = self.text(name)?;
+        all.iter().find(|(_, text)| *text == word).map(|(value, _)| *value)
+    }
+
+    /// The entities of a list of ids, at most `most`; none where the argument is absent.
+    ///
+    /// # Errors
+    /// Every id that is none, in one sentence.
+    pub fn entities(&self, graph: &Graph, name: &str, most: usize) -> Result<Option<Vec<EntityIx>>> {
+        let Some(ids) = self.texts(name) else { return Ok(None) };
+        if ids.len() > most {
+            let help = "ask for fewer at a time";
+            return Err(GraphqlError::limit(&format!("`{name}`"), ids.len() as u64, most as u64, help));
+        }
+        let unknown: Vec<String> =
+            ids.iter().filter(|id| graph.find(id).is_none()).map(|id| format!("`{}`", shown(id))).collect();
+        if !unknown.is_empty() {
+            let unknown = unknown.join(", ");
+            return Err(bad(format!(
+                "`{name}` names what is not there: {unknown}; `search` and `resolve` find ids by words"
+            )));
+        }
+        Ok(Some(ids.iter().filter_map(|id| graph.find(id)).collect()))
+    }
+
     /// `basis`.
     pub fn basis(&self) -> Option<Basis> {
         self.text("basis").and_then(|word| Basis::parse(&word))
@@ -330,7 +377,7 @@ pub(super) fn properties_named(ontology: &Ontology, name: &str) -> Result<Vec<Pr
 }
 
 /// A name as it appears in a message.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 

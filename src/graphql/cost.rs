@@ -10,8 +10,12 @@ use apollo_compiler::{Name, Schema};
 use serde_json::{Map, Value as Json};
 
 use super::arguments::PAGE_DEFAULT;
+use super::found::{CANDIDATES, HIGHLIGHTS, NAMES, PARTS};
 use super::groups::{FACETS, GROUP_KEYS};
 use super::resolvers::NODES_MAX;
+use super::sides::{self, COMPARED, HOLDERS, REASON_LINKS, SIDES};
+use super::support::{self, LOSSES};
+use super::walks::{HOPS, LINKS_PER_NODE, PATHS, WALK_NODES};
 use crate::graph::Graph;
 use crate::ontology::{Direction, KindIx, Ontology, RelationIx};
 
@@ -35,8 +39,14 @@ enum Size {
         last: Count,
         longest: Longest,
     },
-    /// The items of the page around it.
-    Items,
+    /// Itself, and what is under it as often as was asked for: so many if nothing was, so many at most.
+    Answer {
+        first: Count,
+        otherwise: usize,
+        most: usize,
+    },
+    /// So many times the items of the page or answer around it.
+    Items(u64),
     Longest(Longest),
     /// As many as an argument says, or gives; else so many.
     Given(Count, u64),
@@ -49,6 +59,55 @@ enum Count {
     Number(u64),
     Variable(Name),
 }
+
+/// Types of answers that hold lists as long as the field's `first` says: how long if nobody says, and at
+/// most.
+const ANSWERS: &[(&str, usize, usize)] = &[
+    ("PathList", PATHS.0, PATHS.1),
+    ("Trail", WALK_NODES.0, WALK_NODES.1),
+    ("Neighborhood", WALK_NODES.0, WALK_NODES.1),
+    ("Impact", LOSSES.0, LOSSES.1),
+    ("Comparison", SIDES.0, SIDES.1),
+    ("Crosswalk", SIDES.0, SIDES.1),
+    ("Timeline", SIDES.0, SIDES.1),
+    ("Community", PAGE_DEFAULT, usize::MAX),
+];
+
+/// How long a list is.
+enum Bound {
+    /// So many times as long as the answer around it was asked for.
+    Asked(usize),
+    /// So long at most.
+    Most(usize),
+}
+
+/// The lists within such answers.
+const LISTS: &[(&str, &str, Bound)] = &[
+    ("NameResolution", "candidates", Bound::Most(CANDIDATES)),
+    ("Highlight", "parts", Bound::Most(PARTS)),
+    ("PathList", "paths", Bound::Asked(1)),
+    ("Path", "hops", Bound::Most(HOPS.1)),
+    ("Trail", "nodes", Bound::Asked(1)),
+    ("Trail", "links", Bound::Asked(LINKS_PER_NODE)),
+    ("Neighborhood", "nodes", Bound::Asked(1)),
+    ("Neighborhood", "links", Bound::Asked(LINKS_PER_NODE)),
+    ("Impact", "sources", Bound::Asked(1)),
+    ("Impact", "evidence", Bound::Asked(1)),
+    ("Impact", "support", Bound::Asked(1)),
+    ("SupportLoss", "reasons", Bound::Most(support::REASONS)),
+    ("Comparison", "of", Bound::Most(COMPARED)),
+    ("Comparison", "neighbors", Bound::Asked(1)),
+    ("ComparedNeighbor", "heldBy", Bound::Most(HOLDERS)),
+    ("Crosswalk", "pairs", Bound::Asked(1)),
+    ("Crosswalk", "onlyA", Bound::Asked(1)),
+    ("Crosswalk", "onlyB", Bound::Asked(1)),
+    ("Counterpart", "reasons", Bound::Most(sides::REASONS)),
+    ("CounterpartReason", "links", Bound::Most(REASON_LINKS)),
+    ("Timeline", "steps", Bound::Asked(1)),
+    ("Timeline", "undated", Bound::Asked(1)),
+    ("Community", "entities", Bound::Asked(1)),
+    ("Related", "reasons", Bound::Most(sides::REASONS)),
+];
 
 /// The longest list of a sort.
 #[derive(Debug)]
@@ -99,7 +158,11 @@ impl Evaluation<'_> {
         let of = |size: u64| size.saturating_mul(self.sum(&weight.under, 0).saturating_add(1));
         match &weight.size {
             Size::One => of(1),
-            Size::Items => of(page),
+            Size::Items(times) => of(page.saturating_mul(*times)),
+            Size::Answer { first, otherwise, most } => {
+                let size = self.count(first).unwrap_or(*otherwise as u64).min(*most as u64);
+                self.sum(&weight.under, size).saturating_add(1)
+            }
             Size::Longest(longest) => of(self.longest(longest)),
             Size::Given(count, otherwise) => of(self.count(count).unwrap_or(*otherwise)),
             Size::Page { first, last, longest } => {
@@ -182,7 +245,9 @@ impl Walk<'_> {
                 longest: self.longest(parent, &field.name),
             }
         } else if paged && matches!(field.name.as_str(), "edges" | "nodes") {
-            Size::Items
+            Size::Items(1)
+        } else if let Some((_, otherwise, most)) = ANSWERS.iter().find(|(name, ..)| *name == named) {
+            Size::Answer { first: count("first"), otherwise: *otherwise, most: *most }
         } else if !ty.is_list() {
             Size::One
         } else if named == "Node" {
@@ -191,6 +256,17 @@ impl Walk<'_> {
             Size::Given(count("by"), FACETS as u64)
         } else if named == "Group" {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
+        } else if named == "NameResolution" {
+            Size::Given(count("names"), NAMES as u64)
+        } else if named == "Related" {
+            Size::Given(count("first"), PAGE_DEFAULT as u64)
+        } else if let Some((.., bound)) =
+            LISTS.iter().find(|(of, name, _)| *of == parent && field.name == *name)
+        {
+            match bound {
+                Bound::Asked(times) => Size::Items(*times as u64),
+                Bound::Most(most) => Size::Longest(Longest::Number(*most)),
+            }
         } else {
             Size::Longest(self.list(named))
         };
@@ -202,7 +278,8 @@ impl Walk<'_> {
     /// The longest list that a connection can be a page of.
     fn longest(&self, parent: &str, name: &str) -> Longest {
         match (parent, name) {
-            ("Query", "links") => Longest::Links,
+            ("Query", "links" | "weakLinks") => Longest::Links,
+            ("Gap", _) => Longest::Entities,
             ("Query", plural) => match self.ontology.kinds.iter().position(|k| k.plural == plural) {
                 Some(at) => Longest::Kind(KindIx(at as u16)),
                 None => Longest::Entities,
@@ -220,7 +297,8 @@ impl Walk<'_> {
         let of_relations = ontology.relations.iter().map(|r| r.properties.len());
         Longest::Number(match named {
             "Evidence" => return Longest::Evidence,
-            "Kind" => ontology.kinds.len(),
+            "Kind" | "KindCount" => ontology.kinds.len(),
+            "Highlight" => HIGHLIGHTS,
             "Relation" => ontology.relations.len(),
             "Gap" => ontology.gaps.len(),
             "GroupKey" => GROUP_KEYS,

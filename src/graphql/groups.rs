@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::arguments::{Arguments, PAGE_DEFAULT, properties_named};
 use super::error::GraphqlError;
+use super::found;
 use super::lists::Connection;
 use super::resolvers::{Answer, Context, List, Object, Resolved, mismatch};
 use crate::query::group::{Group, GroupBy, Key, Statistics, group};
@@ -36,6 +37,7 @@ fn read(
 }
 
 fn grouping(c: &Context, of: &Arc<Connection>, by: &[(GroupBy, String)]) -> Answer<'static> {
+    let of = &found::whole(c, of)?;
     let (by, names): (Vec<GroupBy>, Vec<String>) = by.iter().cloned().unzip();
     let groups = group(&c.graph, &by, of.items(&c.graph), &c.budget)?;
     Ok(Resolved::Object(Object::Grouping(Arc::new(Grouping { of: of.clone(), names, groups }))))

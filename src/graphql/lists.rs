@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::arguments::{Arguments, ListRequest};
 use super::error::GraphqlError;
+use super::found::Found;
 use super::resolvers::{Answer, Context, Object, Resolved};
+use super::support;
 use crate::graph::{EntityIx, Graph, LinkIx, Linked};
 use crate::ontology::{Common, Direction, KindIx, RelationIx};
 use crate::query::Exhausted;
@@ -13,6 +15,7 @@ use crate::query::filter::{Evaluation, LinkFilter};
 use crate::query::group::Item;
 use crate::query::order::sort;
 use crate::query::page::{OrderTag, Page, cursor, paginate};
+use crate::query::quality::quality;
 
 /// A page of a list, with the list it is of.
 #[derive(Debug)]
@@ -23,6 +26,19 @@ pub struct Connection {
     tag: OrderTag,
     /// What made the list, where links along one relation did.
     pub(super) list: Option<(EntityIx, RelationIx, Direction)>,
+    /// What else is told of its items.
+    pub(super) told: Told,
+}
+
+/// What a list tells of its items beside themselves.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// Nothing.
+    Nothing,
+    /// They lack what a gap names.
+    Gap(usize),
+    /// Words were found in them.
+    Found(Box<Found>),
 }
 
 /// All items that pass; those that the graph holds in this order already are not copied.
@@ -40,6 +56,17 @@ enum Items {
 }
 
 impl Connection {
+    /// The hits of a search: those of the page are among those found.
+    pub(super) fn of_hits(page: Page, tag: OrderTag, found: Found) -> Connection {
+        let items = Items::Entities(found.hits.iter().map(|hit| hit.entity).collect());
+        Connection { items, page, tag, list: None, told: Told::Found(Box::new(found)) }
+    }
+
+    /// The entity of an item of the page.
+    pub(super) fn entity(&self, graph: &Graph, i: usize) -> Option<EntityIx> {
+        self.item(graph, self.page.range.start + i).0
+    }
+
     /// How many items the page has.
     pub(super) fn len(&self) -> usize {
         self.page.range.len()
@@ -114,7 +141,17 @@ fn connection(
     tag: OrderTag,
     list: Option<(EntityIx, RelationIx, Direction)>,
 ) -> Answer<'static> {
-    Ok(Resolved::Object(Object::Connection(Arc::new(Connection { items, page, tag, list }))))
+    told(items, page, tag, list, Told::Nothing)
+}
+
+fn told(
+    items: Items,
+    page: Page,
+    tag: OrderTag,
+    list: Option<(EntityIx, RelationIx, Direction)>,
+    told: Told,
+) -> Answer<'static> {
+    Ok(Resolved::Object(Object::Connection(Arc::new(Connection { items, page, tag, list, told }))))
 }
 
 /// How many items are looked at between two looks at the clock's flag.
@@ -153,7 +190,7 @@ pub(super) fn entities<'c>(c: &'c Context, _: &Object, arguments: &Arguments) ->
         c.budget.spend(page.range.len() as u64)?;
         return connection(Items::All, page, request.tag, None);
     }
-    entity_list(c, None, all, request)
+    entity_list(c, |_| true, all, request, Told::Nothing)
 }
 
 /// A page of the entities of one kind.
@@ -167,16 +204,36 @@ pub(super) fn of_kind<'c>(c: &'c Context, kind: KindIx, arguments: &Arguments) -
         c.budget.spend(page.range.len() as u64)?;
         return connection(Items::OfKind(kind), page, request.tag, None);
     }
-    entity_list(c, Some(kind), all.iter().copied(), request)
+    let is_one = |ix: &EntityIx| c.graph.entity(*ix).kind() == kind;
+    entity_list(c, is_one, all.iter().copied(), request, Told::Nothing)
 }
 
-/// A page of what passes, in its order: a walk over all, or over those that an index tells. `kind` is
-/// the one that all are of, where they are of one.
+/// A page of what a gap names: entities without any link of those that are missed.
+pub(super) fn gap_list<'c>(c: &'c Context, at: usize, arguments: &Arguments) -> Answer<'c> {
+    let (graph, gap) = (&c.graph, &c.ontology().gaps[at]);
+    let of = Common::Family(c.ontology().root);
+    let request = arguments.list(|a| a.entity_list(c.ontology(), c.page_max, of, "gap entities"))?;
+    let any = |ix: EntityIx, all: &[(RelationIx, Direction)]| {
+        all.iter().any(|(relation, direction)| !graph.along(ix, *relation, *direction).is_empty())
+    };
+    let lacks = |ix: &EntityIx| {
+        gap.of.contains(&graph.entity(*ix).kind())
+            && !any(*ix, &gap.missing)
+            && (gap.having.is_empty() || any(*ix, &gap.having))
+    };
+    let mut all: Vec<EntityIx> = gap.of.iter().flat_map(|kind| graph.of_kind(*kind)).copied().collect();
+    all.sort_unstable();
+    entity_list(c, lacks, all.into_iter(), request, Told::Gap(at))
+}
+
+/// A page of what passes, in its order: a walk over all, or over those that an index tells, of which
+/// only what is `one` of the list counts.
 fn entity_list<'c>(
     c: &'c Context,
-    kind: Option<KindIx>,
+    is_one: impl Fn(&EntityIx) -> bool,
     all: impl Iterator<Item = EntityIx>,
     request: &ListRequest,
+    tells: Told,
 ) -> Answer<'c> {
     // The first look-up of a name builds an index.
     c.budget.begin_walk()?;
@@ -185,7 +242,7 @@ fn entity_list<'c>(
     let evaluation = Evaluation::new(graph, &c.budget);
     let passes = |ix: &EntityIx| {
         let of = graph.entity(*ix).kind();
-        let wanted = kind.is_none_or(|k| k == of) && kinds.as_ref().is_none_or(|k| k.contains(&of));
+        let wanted = is_one(ix) && kinds.as_ref().is_none_or(|k| k.contains(&of));
         match filter {
             Some(filter) => Ok(wanted && evaluation.holds(filter, *ix)?),
             None => Ok(wanted),
@@ -202,7 +259,7 @@ fn entity_list<'c>(
     };
     let page = paginate(&request.page, request.tag, kept.len(), position)?;
     c.budget.spend(page.range.len() as u64)?;
-    connection(Items::Entities(kept), page, request.tag, None)
+    told(Items::Entities(kept), page, request.tag, None, tells)
 }
 
 /// A page of the entities along one relation, with the links that lead there.
@@ -298,4 +355,26 @@ pub(super) fn link_list<'c>(c: &'c Context, of: Option<EntityIx>, arguments: &Ar
     let page = paginate(&request.page, tag, list.len(), position)?;
     c.budget.spend(page.range.len() as u64)?;
     connection(Items::Links(list), page, tag, None)
+}
+
+/// A page of the links about whose evidence something is weak.
+pub(super) fn weak_links<'c>(c: &'c Context, arguments: &Arguments) -> Answer<'c> {
+    let graph = &c.graph;
+    let request = arguments.list(|a| a.link_list(c.ontology(), c.page_max, "weakLinks"))?;
+    let ListRequest { links: filter, relations, basis, tag, .. } = request;
+    let wanted = arguments.texts("weakness");
+    c.budget.begin_walk()?;
+    let whole = c.whole();
+    let sources = whole.sources(graph, &c.budget)?;
+    let tests = 2 + filter.as_ref().map_or(0, LinkFilter::size);
+    let list = keep(c, tests, graph.links(), |ix| {
+        let asked = relations.as_ref().is_none_or(|r| r.contains(&graph.link(*ix).relation()))
+            && basis.is_none_or(|b| graph.link(*ix).basis() == b)
+            && filter.as_ref().is_none_or(|f| f.holds(graph, *ix));
+        Ok(asked && support::is_weak(quality(graph, sources, *ix), wanted.as_deref()))
+    })?;
+    let position = |id: &str| list.binary_search(&graph.find_link(id)?).ok();
+    let page = paginate(&request.page, *tag, list.len(), position)?;
+    c.budget.spend(page.range.len() as u64)?;
+    connection(Items::Links(list), page, *tag, None)
 }

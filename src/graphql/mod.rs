@@ -11,14 +11,21 @@ mod documents;
 pub mod error;
 mod execute;
 mod filters;
+mod found;
 mod groups;
 pub mod guard;
 mod lists;
+mod nodes;
 mod nulls;
 mod persisted;
 mod plan;
+mod records;
 pub mod resolvers;
+mod sides;
 mod slow;
+mod support;
+mod walks;
+mod whole;
 
 use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
@@ -122,6 +129,7 @@ pub struct Api {
     ontology: Arc<Ontology>,
     limits: Limits,
     implementers: HashMap<Name, Implementers>,
+    kept: Arc<whole::Kept>,
 }
 
 impl std::fmt::Debug for Api {
@@ -144,7 +152,8 @@ impl Api {
         let documents = Documents::new(limits.cache_bytes);
         let answers = Answers::new(limits.answer_cache_bytes);
         let slow = OnceLock::new();
-        Ok(Api { declaration, types, documents, answers, widths, slow, ontology, limits, implementers })
+        let kept = Arc::default();
+        Ok(Api { declaration, types, documents, answers, widths, slow, ontology, limits, implementers, kept })
     }
 
     /// The schema as SDL, every element described.
@@ -246,7 +255,8 @@ impl Api {
 
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
         let page_max = self.limits.page;
-        let context = Context { graph: graph.clone(), budget: budget.clone(), page_max };
+        let kept = self.kept.clone();
+        let context = Context { graph: graph.clone(), budget: budget.clone(), page_max, kept };
         let done = self.answer(road, &context, request);
         match done {
             _ if budget.is_cancelled() => {

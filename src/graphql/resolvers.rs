@@ -7,7 +7,11 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::groups::{self, Grouping, KeyField};
-use super::lists::{Connection, along, entities, link_list, of_kind};
+use super::lists::{Connection, along, entities, gap_list, link_list, of_kind, weak_links};
+use super::nodes::{entity_by, entity_evidence, evidence_href, evidence_list, node, nodes};
+use super::records::{self, Record};
+use super::whole::{Kept, Whole};
+use super::{found, sides, support, walks};
 use crate::graph::{
     Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner, SourceText,
 };
@@ -30,11 +34,18 @@ pub struct Context {
     pub budget: Arc<Budget>,
     /// Items a page may have.
     pub page_max: usize,
+    /// What is computed over whole graphs.
+    pub kept: Arc<Kept>,
 }
 
 impl Context {
     pub(super) fn ontology(&self) -> &Ontology {
         self.graph.ontology()
+    }
+
+    /// What is computed over the graph as a whole.
+    pub(super) fn whole(&self) -> Arc<Whole> {
+        self.kept.of(&self.graph)
     }
 }
 
@@ -85,6 +96,10 @@ pub enum Object {
     GroupKey(Arc<Grouping>, u32, u32),
     /// What numbers come to.
     Statistics(Statistics),
+    /// Made for this answer.
+    Record(Arc<Record>),
+    /// What is computed of an entity.
+    Computed(EntityIx),
 }
 
 /// Where a date stands.
@@ -209,6 +224,8 @@ pub enum Field {
     OfKind(KindIx),
     /// The root look-up in a kind.
     OneOfKind(KindIx),
+    /// A value of a made object, by its place.
+    Made(usize),
 }
 
 impl Field {
@@ -224,6 +241,7 @@ impl Field {
                 along(context, entity_of(object)?, *relation, *direction, *to, arguments)
             }
             Field::OfKind(kind) => of_kind(context, *kind, arguments),
+            Field::Made(place) => records::value(object, *place),
             Field::OneOfKind(kind) => {
                 let found = arguments.text("id").and_then(|id| context.graph.find(&id));
                 Ok(entity(found.filter(|ix| context.graph.entity(*ix).kind() == *kind)))
@@ -264,7 +282,7 @@ impl Field {
             _ if of.ends_with("Edge") => "Edge",
             _ => of,
         };
-        row(shared)
+        row(shared).or_else(|| records::place(of, name).map(Field::Made))
     }
 }
 
@@ -276,6 +294,17 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Query", "entity", entity_by),
     ("Query", "entities", entities),
     ("Query", "links", |c, _, a| link_list(c, None, a)),
+    ("Query", "search", found::search),
+    ("Query", "resolve", found::resolve),
+    ("Query", "paths", walks::paths),
+    ("Query", "trail", walks::trail),
+    ("Query", "neighborhood", walks::neighborhood),
+    ("Query", "gaps", support::gaps),
+    ("Query", "impact", support::impact),
+    ("Query", "weakLinks", |c, _, a| weak_links(c, a)),
+    ("Query", "compare", sides::compare),
+    ("Query", "crosswalk", sides::crosswalk),
+    ("Query", "timeline", sides::timeline),
     ("Query", "ontology", |_, _, _| Ok(Resolved::Object(Object::Ontology))),
     ("Query", "version", |_, _, _| Ok(Resolved::Object(Object::DataVersion))),
     ("Entity", "id", |c, o, _| of_entity(c, o, |e| Resolved::Plain(e.id()))),
@@ -289,6 +318,11 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Entity", "mergedFrom", |c, o, _| of_entity(c, o, |e| texts(e.merged_from().iter().map(|id| &**id)))),
     ("Entity", "evidence", entity_evidence),
     ("Entity", "links", |c, o, a| link_list(c, Some(entity_of(o)?), a)),
+    ("Entity", "computed", |_, o, _| Ok(Resolved::Object(Object::Computed(entity_of(o)?)))),
+    ("Computed", "pageRank", |c, o, _| sides::page_rank(c, computed_of(o)?)),
+    ("Computed", "pageRankPlace", |c, o, _| sides::page_rank_place(c, computed_of(o)?)),
+    ("Computed", "community", |c, o, a| sides::community(c, computed_of(o)?, a)),
+    ("Computed", "related", |c, o, a| sides::related(c, computed_of(o)?, a)),
     ("Link", "id", |c, o, _| Ok(Resolved::Made(c.graph.link_id(link_of(o)?)))),
     ("Link", "relation", |c, o, _| {
         Ok(Resolved::Object(Object::Relation(c.graph.link(link_of(o)?).relation())))
@@ -297,6 +331,7 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Link", "to", |c, o, _| Ok(entity(Some(c.graph.ends(link_of(o)?).1)))),
     ("Link", "sentence", |c, o, _| Ok(Resolved::Made(c.graph.sentence(link_of(o)?)))),
     ("Link", "basis", |c, o, _| Ok(Resolved::Plain(c.graph.link(link_of(o)?).basis().name()))),
+    ("Link", "quality", |c, o, _| support::quality(c, link_of(o)?)),
     ("Link", "evidence", |c, o, _| evidence_list(c, Owner::Link(link_of(o)?))),
     ("Link", "date", |c, o, _| link_date(c, DateOf::Link(link_of(o)?))),
     ("Link", "validFrom", |c, o, _| link_date(c, DateOf::LinkFrom(link_of(o)?))),
@@ -327,6 +362,8 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Connection", "nodes", |_, o, _| Ok(Resolved::List(List::Nodes(connection_of(o)?.clone())))),
     ("Connection", "pageInfo", |_, o, _| Ok(Resolved::Object(Object::PageInfo(connection_of(o)?.clone())))),
     ("Connection", "totalCount", |_, o, _| Ok(int(connection_of(o)?.page.total))),
+    ("Connection", "allWords", |_, o, _| found::all_words(connection_of(o)?)),
+    ("Connection", "kinds", |_, o, _| found::kinds(connection_of(o)?)),
     ("Connection", "completeness", |c, o, _| {
         let said = connection_of(o)?.list.and_then(|(e, r, d)| c.graph.completeness(e, r, d));
         Ok(Resolved::Plain(said.unwrap_or(Completeness::NotStated).name()))
@@ -359,6 +396,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Edge", "node", |c, o, _| {
         let (connection, i) = edge_of(o)?;
         Ok(connection.node(&c.graph, i))
+    }),
+    ("Edge", "score", found::score),
+    ("Edge", "highlights", found::highlights),
+    ("Edge", "absence", |c, o, _| {
+        let (connection, i) = edge_of(o)?;
+        support::absence(c, connection, i)
     }),
     ("Edge", "link", |c, o, _| Ok(Resolved::Object(Object::Link(linked_of(c, o)?)))),
     ("Edge", "evidence", |c, o, _| evidence_list(c, Owner::Link(linked_of(c, o)?))),
@@ -467,6 +510,9 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Relation", "count", |c, o, _| Ok(int(c.graph.count_of(relation_of(o)?)))),
     ("Gap", "name", |c, o, _| Ok(Resolved::Text(c.ontology().gaps[gap_of(o)?].name.as_str()))),
     ("Gap", "description", |c, o, _| Ok(Resolved::Text(c.ontology().gaps[gap_of(o)?].description.as_str()))),
+    ("Gap", "missing", |c, o, _| support::gap_relations(c, gap_of(o)?, false)),
+    ("Gap", "having", |c, o, _| support::gap_relations(c, gap_of(o)?, true)),
+    ("Gap", "entities", |c, o, a| gap_list(c, gap_of(o)?, a)),
     ("Gap", "of", |c, o, _| Ok(objects(c.ontology().gaps[gap_of(o)?].of.iter().copied().map(Object::Kind)))),
 ];
 
@@ -490,29 +536,29 @@ pub fn date_reader(name: &str) -> Option<DateReader> {
 
 // -- small conversions -------------------------------------------------------------------------
 
-fn int(n: usize) -> Resolved<'static> {
+pub(super) fn int(n: usize) -> Resolved<'static> {
     Resolved::Int(n as i64)
 }
 /// Of too many or too large numbers the sum is no number.
-fn float(n: Option<f64>) -> Resolved<'static> {
+pub(super) fn float(n: Option<f64>) -> Resolved<'static> {
     n.filter(|n| n.is_finite()).map_or(Resolved::Null, Resolved::Float)
 }
-fn text(text: &str, plain: bool) -> Resolved<'_> {
+pub(super) fn text(text: &str, plain: bool) -> Resolved<'_> {
     if plain { Resolved::Plain(text) } else { Resolved::Text(text) }
 }
 fn optional(text: Option<&str>) -> Resolved<'_> {
     text.map_or(Resolved::Null, Resolved::Text)
 }
-fn made(text: Option<String>) -> Resolved<'static> {
+pub(super) fn made(text: Option<String>) -> Resolved<'static> {
     text.map_or(Resolved::Null, Resolved::Made)
 }
 fn texts<'g>(all: impl Iterator<Item = &'g str>) -> Resolved<'g> {
     Resolved::List(List::Made(all.map(Resolved::Text).collect()))
 }
-fn objects(all: impl Iterator<Item = Object>) -> Resolved<'static> {
+pub(super) fn objects(all: impl Iterator<Item = Object>) -> Resolved<'static> {
     Resolved::List(List::Made(all.map(Resolved::Object).collect()))
 }
-fn entity(ix: Option<EntityIx>) -> Resolved<'static> {
+pub(super) fn entity(ix: Option<EntityIx>) -> Resolved<'static> {
     ix.map_or(Resolved::Null, |ix| Resolved::Object(Object::Entity(ix)))
 }
 fn link_date(c: &Context, of: DateOf) -> Answer<'static> {
@@ -526,7 +572,7 @@ pub(super) fn mismatch<T>() -> Result<T, Box<GraphqlError>> {
 
 macro_rules! handle {
     ($name:ident, $pattern:pat => $out:expr, $ty:ty) => {
-        fn $name(object: &Object) -> Result<$ty, Box<GraphqlError>> {
+        pub(super) fn $name(object: &Object) -> Result<$ty, Box<GraphqlError>> {
             match object {
                 $pattern => Ok($out),
                 _ => mismatch(),
@@ -538,6 +584,7 @@ handle!(entity_of, Object::Entity(ix) => *ix, EntityIx);
 handle!(link_of, Object::Link(ix) => *ix, LinkIx);
 handle!(kind_of, Object::Kind(ix) => *ix, KindIx);
 handle!(relation_of, Object::Relation(ix) => *ix, RelationIx);
+handle!(computed_of, Object::Computed(ix) => *ix, EntityIx);
 handle!(gap_of, Object::Gap(at) => *at, usize);
 handle!(connection_of, Object::Connection(connection) => connection, &Arc<Connection>);
 handle!(page_info_of, Object::PageInfo(connection) => connection, &Arc<Connection>);
@@ -550,7 +597,10 @@ fn linked_of(c: &Context, object: &Object) -> Result<LinkIx, Box<GraphqlError>> 
     let (connection, i) = edge_of(object)?;
     connection.link(&c.graph, i).map_or_else(mismatch, Ok)
 }
-fn evidence_of<'c>(c: &'c Context, object: &Object) -> Result<(Owner, Evidence<'c>), Box<GraphqlError>> {
+pub(super) fn evidence_of<'c>(
+    c: &'c Context,
+    object: &Object,
+) -> Result<(Owner, Evidence<'c>), Box<GraphqlError>> {
     match object {
         Object::Evidence(owner, at) => Ok((*owner, c.graph.evidence(*owner).get(*at as usize))),
         _ => mismatch(),
@@ -627,92 +677,7 @@ fn of_property<'c>(
     }
 }
 
-// -- nodes and evidence ------------------------------------------------------------------------
-
-fn node(c: &Context, id: &str) -> Answer<'static> {
-    let graph = &c.graph;
-    if let Some(ix) = graph.find(id) {
-        return Ok(Resolved::Object(Object::Entity(ix)));
-    }
-    if !id.starts_with("link/") && !id.starts_with("evidence/") {
-        return Ok(Resolved::Null);
-    }
-    // The first to ask builds an index.
-    c.budget.begin_walk()?;
-    if let Some(ix) = graph.find_link(id) {
-        return Ok(Resolved::Object(Object::Link(ix)));
-    }
-    let found = graph.find_evidence(id);
-    Ok(found.map_or(Resolved::Null, |(owner, at)| Resolved::Object(Object::Evidence(owner, at as u32))))
-}
-
-fn nodes<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
-    let ids = arguments.texts("ids").unwrap_or_default();
-    if ids.len() > NODES_MAX {
-        return Err(GraphqlError::limit(
-            "`nodes(ids:)`",
-            ids.len() as u64,
-            NODES_MAX as u64,
-            "ask in several requests",
-        )
-        .into());
-    }
-    let found: Result<Vec<_>, _> = ids.iter().map(|id| node(c, id)).collect();
-    Ok(Resolved::List(List::Made(found?)))
-}
-
-fn entity_by<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
-    let by = Arguments::new(arguments.object("by").cloned().unwrap_or_default());
-    if let Some(id) = by.text("id") {
-        return Ok(entity(c.graph.find(&id)));
-    }
-    let Some(identifier) = by.object("identifier").cloned().map(Arguments::new) else {
-        return Err(GraphqlError::new(
-            Code::BadArgument,
-            "`by` takes exactly one of id, identifier, not null",
-        )
-        .into());
-    };
-    let (scheme, value) =
-        (identifier.text("scheme").unwrap_or_default(), identifier.text("value").unwrap_or_default());
-    Ok(entity(c.graph.find_identifier(&scheme, &value)))
-}
-
-fn evidence_list(c: &Context, owner: Owner) -> Answer<'_> {
-    let all = c.graph.evidence(owner).len();
-    c.budget.spend(all as u64)?;
-    Ok(Resolved::List(List::Evidence(owner, all as u32)))
-}
-
-fn entity_evidence<'c>(c: &'c Context, object: &Object, arguments: &Arguments) -> Answer<'c> {
-    let ix = entity_of(object)?;
-    let Some(name) = arguments.text("property") else { return evidence_list(c, Owner::Entity(ix)) };
-    let entity = c.graph.entity(ix);
-    let Some(property) = c.ontology().property_of(entity.kind(), &name) else {
-        let kind = c.ontology().kind(entity.kind());
-        let known: Vec<&str> =
-            kind.properties.iter().map(|p| c.ontology().property(*p).name.as_str()).collect();
-        let help = crate::ontology::suggest(&name, known);
-        return Err(GraphqlError::new(
-            Code::BadArgument,
-            format!("{} has no property `{name}`; {help}", kind.name),
-        )
-        .into());
-    };
-    let supporting = entity.evidence().iter().enumerate().filter(|(_, e)| e.properties().contains(&property));
-    Ok(objects(supporting.map(|(at, _)| Object::Evidence(Owner::Entity(ix), at as u32))))
-}
-
-fn evidence_href<'c>(c: &'c Context, object: &Object, _: &Arguments) -> Answer<'c> {
-    let (_, evidence) = evidence_of(c, object)?;
-    let source = c.graph.entity(evidence.source());
-    let url = c
-        .ontology()
-        .property_of(source.kind(), "url")
-        .and_then(|ix| source.property(ix))
-        .and_then(Datum::as_text);
-    Ok(made(evidence.href(url)))
-}
+// -- properties ------------------------------------------------------------------------------
 
 fn source_text<'c>(c: &'c Context, object: &Object, _: &Arguments) -> Answer<'c> {
     let ix = entity_of(object)?;

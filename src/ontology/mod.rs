@@ -10,6 +10,7 @@ mod fault;
 mod properties;
 mod read;
 mod relations;
+mod words;
 pub use directives::DIRECTIVES;
 pub use read::{RESERVED_FIELDS, RESERVED_PREFIXES, RESERVED_TYPES};
 mod value;
@@ -205,6 +206,8 @@ pub struct Relation {
     pub through_hub: bool,
     /// The link in words, with `{from}` and `{to}`.
     pub sentence: String,
+    /// The same read from the object's end.
+    pub inverse_sentence: String,
     /// What a link of it says.
     pub description: String,
     /// What the inverse lists.
@@ -240,9 +243,28 @@ impl Relation {
         if self.symmetric { &[Direction::Forward] } else { &[Direction::Forward, Direction::Inverse] }
     }
 
-    /// The link in words: `sentence` with the two names in place.
-    pub fn say(&self, from: &str, to: &str) -> String {
-        self.sentence.replace("{from}", from).replace("{to}", to)
+    /// The link in words, read from the end that `direction` says; `from` is its subject all the same.
+    pub fn say(&self, direction: Direction, from: &str, to: &str) -> String {
+        let sentence = match direction {
+            Direction::Forward => &self.sentence,
+            Direction::Inverse => &self.inverse_sentence,
+        };
+        let mut said = String::with_capacity(sentence.len() + from.len() + to.len());
+        let mut rest = sentence.as_str();
+        while let Some(at) = rest.find('{') {
+            said.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let (name, word) = if rest.starts_with("{from}") {
+                (from, "{from}")
+            } else if rest.starts_with("{to}") {
+                (to, "{to}")
+            } else {
+                ("{", "{")
+            };
+            said.push_str(name);
+            rest = &rest[word.len()..];
+        }
+        said + rest
     }
 }
 
@@ -259,6 +281,15 @@ pub struct Gap {
     pub having: Vec<(RelationIx, Direction)>,
     /// What the absence means.
     pub description: String,
+}
+
+/// A word, or several, and how they are shortened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abbreviation {
+    /// The long form, in lower case, one space between words.
+    pub of: String,
+    /// The short ones, each one word in lower case. One form may stand for several long ones.
+    pub forms: Vec<String>,
 }
 
 /// What may exist: the tables of kinds, families, properties, relations and enums of one
@@ -286,6 +317,10 @@ pub struct Ontology {
     pub enums: Vec<Enumeration>,
     /// The gaps, in the order of the file.
     pub gaps: Vec<Gap>,
+    /// How words are shortened, in the order of the file; each long form once.
+    pub abbreviations: Vec<Abbreviation>,
+    /// Words that tell no two names apart, in lower case, each once.
+    pub stop_words: Vec<String>,
     /// The root family.
     pub root: FamilyIx,
     /// SHA-256 of the files the ontology was read from.

@@ -414,6 +414,8 @@ impl<'a> Reader<'a> {
         }
 
         let gaps = self.gaps(&schema_directives, &built_kinds, &built, &relations, &relation_by_name);
+        let abbreviations = self.abbreviations(&schema_directives);
+        let stop_words = self.stop_words(&schema_directives);
 
         if !self.faults.is_empty() {
             self.faults.sort();
@@ -447,6 +449,8 @@ impl<'a> Reader<'a> {
             relations,
             enums,
             gaps,
+            abbreviations,
+            stop_words,
             root,
             hash,
             relation_by_name,

@@ -106,12 +106,15 @@ impl<'a> Reader<'a> {
             }
         }
         let sentence = text(d, "sentence");
-        if !sentence.contains("{from}") || !sentence.contains("{to}") {
-            self.fault(
-                d.location(),
-                format!("the sentence of relation `{name}` lacks {{from}} or {{to}}"),
-                "write it with both, such as \"{from} informed {to}\"",
-            );
+        let inverse_sentence = optional_text(d, "inverseSentence").unwrap_or_else(|| sentence.clone());
+        for (argument, sentence) in [("sentence", &sentence), ("inverseSentence", &inverse_sentence)] {
+            if !sentence.contains("{from}") || !sentence.contains("{to}") {
+                self.fault(
+                    d.location(),
+                    format!("the {argument} of relation `{name}` lacks {{from}} or {{to}}"),
+                    "write it with both, such as \"{from} informed {to}\"",
+                );
+            }
         }
         let max = integer(d, "max");
         if max.is_some_and(|m| m < 1) {
@@ -165,6 +168,7 @@ impl<'a> Reader<'a> {
             symmetric,
             through_hub: boolean(d, "throughHub", true),
             sentence,
+            inverse_sentence,
             description,
             inverse_description,
             properties: own,

@@ -1,10 +1,24 @@
-//! Room 3: how to ask, with no protocol: filters, orders, groups, pages, and the budget they run under.
-//! Everything here reads one [`Graph`](crate::graph::Graph) and gives positions back.
+//! Room 3: how to ask, with no protocol: filters, orders, groups, pages, words, what follows from the
+//! graph as a whole (paths, trails, neighbourhoods, impact, comparisons, timelines), and the budget
+//! they run under. Everything here reads one [`Graph`](crate::graph::Graph) and gives positions back.
 
+pub mod compare;
 pub mod filter;
+pub mod flow;
+pub mod grade;
 pub mod group;
+pub mod impact;
+pub mod neighborhood;
 pub mod order;
 pub mod page;
+pub mod paths;
+pub mod quality;
+#[cfg(test)]
+mod random_graphs;
+pub mod related;
+pub mod search;
+pub mod timeline;
+pub mod trail;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

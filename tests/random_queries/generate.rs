@@ -462,9 +462,14 @@ impl<'w> Generator<'w> {
                 true => Value::Int(*self.choices.of(&[100, 40, 21])),
                 false => Value::Int(self.choices.below(6) as i64),
             },
+            ("Int", "maxHops" | "depth" | "perRelation") if !self.faults(10) => {
+                Value::Int(1 + self.choices.below(3) as i64)
+            }
             ("Int", _) => Value::Int(*self.choices.of(&[0, 1, 2, 10, 2020, -5])),
             ("Float", _) if self.choices.chance(50) => Value::Float(*self.choices.of(&[0.5, 1e3, -2.25])),
             ("Float", _) => Value::Int(self.choices.below(100) as i64),
+            ("ID", "of" | "from" | "to" | "via" | "except" | "a" | "b") if !self.faults(10) => self.entity(),
+            ("ID", "ids") if place.gives == "Comparison" && !self.faults(10) => self.entity(),
             ("ID", "ids") if !self.faulty => self.choices.text(&world.ids),
             ("ID", _) => self.id(place),
             ("Date" | "EDTF", _) if self.faults(10) => Value::Text("the day after".to_owned()),
@@ -481,6 +486,9 @@ impl<'w> Generator<'w> {
             (_, "after" | "before") => self.cursor(place.field),
             (_, "matches") if self.faults(20) => self.choices.text(&["(", "[a", "a{2,1}", "(?P<"]),
             (_, "matches") => self.choices.text(&["a", "^r", "[a-m]{3}", "(?i)THE", "\\bof\\b", "é|ü"]),
+            (_, "names") if place.gives == "Gap" && !world.gaps.is_empty() && !self.faults(10) => {
+                self.choices.text(&world.gaps)
+            }
             (_, "property") if self.faults(30) => self.choices.text(&["nope", "url", "aliases"]),
             (_, "property") => Value::Text("name".to_owned()),
             (_, "scheme") if !world.identifiers.is_empty() => {
@@ -498,6 +506,12 @@ impl<'w> Generator<'w> {
                 }
             }
         }
+    }
+
+    fn entity(&mut self) -> Value {
+        let kinds: Vec<&Vec<String>> = self.world.entities.values().collect();
+        let of = *self.choices.of(&kinds);
+        self.choices.text(of)
     }
 
     fn id(&mut self, place: Place<'_>) -> Value {

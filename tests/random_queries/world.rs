@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) cursors: BTreeMap<String, Vec<String>>,
     /// Pieces of names.
     pub(crate) words: Vec<String>,
+    /// Names of gaps.
+    pub(crate) gaps: Vec<String>,
     /// Schemes and values of identifiers.
     pub(crate) identifiers: Vec<(String, String)>,
     /// Names of types that something leads to; the others are not there for async-graphql.
@@ -40,6 +42,7 @@ impl World {
             ids: Vec::new(),
             cursors: BTreeMap::new(),
             words: Vec::new(),
+            gaps: Vec::new(),
             identifiers: Vec::new(),
         };
         world.look();
@@ -83,6 +86,8 @@ impl World {
                 break;
             }
         }
+        let gaps = self.ask("{ gaps { name } }".to_owned());
+        self.gaps = gaps["gaps"].as_array().into_iter().flatten().map(|gap| text(&gap["name"])).collect();
         let links = self.ask("{ links(first: 100) { nodes { id evidence { id } } } }".to_owned());
         for link in links["links"]["nodes"].as_array().into_iter().flatten() {
             self.ids.push(text(&link["id"]));
@@ -94,6 +99,7 @@ impl World {
             .into_iter()
             .flatten()
             .filter(|(_, f)| f.ty.inner_named_type().ends_with("Connection"))
+            .filter(|(_, f)| f.arguments.iter().all(|argument| !argument.is_required()))
             .map(|(name, _)| name.to_string())
             .collect();
         for list in lists {
