@@ -2,13 +2,13 @@
 //! hands out views, and is all that a transport needs to know.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals, Transaction};
-use crate::graphql::{Api, Limits, Request, Response};
+use crate::graphql::{Api, Limits, Request, Response, SavedQuery};
 use crate::io::{self, Batch, Input, Reading};
 use crate::ontology::{Fault, Faults, KindIx, Location, Ontology};
 pub use crate::query::Budget;
@@ -21,6 +21,42 @@ pub const ONTOLOGY: (&str, &str) = ("schema/ontology.graphql", include_str!("../
 pub const SEED: &[(&str, &str)] = &[
     ("seed/hhs-eap-2023.jsonl", include_str!("../seed/hhs-eap-2023.jsonl")),
     ("seed/mass-gov-ahem.jsonl", include_str!("../seed/mass-gov-ahem.jsonl")),
+];
+
+/// The questions that come with the program: by name, what is asked. Those that the ontology in force
+/// cannot be asked are left out.
+pub const QUERIES: &[(&str, &str)] = &[
+    ("compare", include_str!("../seed/queries/compare.graphql")),
+    ("coverage", include_str!("../seed/queries/coverage.graphql")),
+    ("crosswalk", include_str!("../seed/queries/crosswalk.graphql")),
+    ("efforts-without-evidence", include_str!("../seed/queries/efforts-without-evidence.graphql")),
+    (
+        "goals-without-effort-or-measure",
+        include_str!("../seed/queries/goals-without-effort-or-measure.graphql"),
+    ),
+    ("how-two-are-connected", include_str!("../seed/queries/how-two-are-connected.graphql")),
+    ("populations-without-target", include_str!("../seed/queries/populations-without-target.graphql")),
+    ("progress-toward-a-goal", include_str!("../seed/queries/progress-toward-a-goal.graphql")),
+    (
+        "recommendations-without-action",
+        include_str!("../seed/queries/recommendations-without-action.graphql"),
+    ),
+    (
+        "reports-behind-a-recommendation",
+        include_str!("../seed/queries/reports-behind-a-recommendation.graphql"),
+    ),
+    ("status-of-recommendations", include_str!("../seed/queries/status-of-recommendations.graphql")),
+    ("timeline", include_str!("../seed/queries/timeline.graphql")),
+    ("weak-links", include_str!("../seed/queries/weak-links.graphql")),
+    ("what-a-person-committed-to", include_str!("../seed/queries/what-a-person-committed-to.graphql")),
+    ("what-addresses-a-population", include_str!("../seed/queries/what-addresses-a-population.graphql")),
+    ("what-falls-with", include_str!("../seed/queries/what-falls-with.graphql")),
+    ("what-followed", include_str!("../seed/queries/what-followed.graphql")),
+    ("who-recommended-what", include_str!("../seed/queries/who-recommended-what.graphql")),
+    ("who-stands-behind-an-effort", include_str!("../seed/queries/who-stands-behind-an-effort.graphql")),
+    ("who-works-on-the-same", include_str!("../seed/queries/who-works-on-the-same.graphql")),
+    ("why-an-initiative-exists", include_str!("../seed/queries/why-an-initiative-exists.graphql")),
+    ("words-behind-a-link", include_str!("../seed/queries/words-behind-a-link.graphql")),
 ];
 
 /// Which ontology and which data.
@@ -216,6 +252,8 @@ pub fn overview(graph: &Graph) -> Overview {
 #[derive(Debug)]
 pub struct App {
     api: Api,
+    /// By name.
+    saved: BTreeMap<String, SavedQuery>,
     graph: ArcSwap<Graph>,
     /// Held while a batch is applied; readers go on with the view there is.
     writing: Mutex<()>,
@@ -243,7 +281,33 @@ impl App {
             }])
         };
         let api = Api::new(graph.ontology(), limits).map_err(clash)?;
-        Ok(App { api, graph: ArcSwap::from_pointee(graph), writing: Mutex::new(()) })
+        let fitting = QUERIES.iter().filter_map(|(name, text)| api.saved(name, name, text).ok());
+        let saved = fitting.map(|query| (query.name.clone(), query)).collect();
+        Ok(App { api, saved, graph: ArcSwap::from_pointee(graph), writing: Mutex::new(()) })
+    }
+
+    /// Adds the saved queries of a folder, a file `name.graphql` each; one of a name that is there
+    /// replaces it.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn with_queries(mut self, folder: &Path) -> Result<App, Faults> {
+        let files = io::files_in(folder, "graphql").map_err(|fault| Faults(vec![fault]))?;
+        let mut faults = Vec::new();
+        for path in files {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let read = io::read_text(&path).map_err(|fault| vec![fault]);
+            match read.and_then(|(file, text)| self.api.saved(&name, &file, &text)) {
+                Ok(query) => drop(self.saved.insert(query.name.clone(), query)),
+                Err(of_file) => faults.extend(of_file),
+            }
+        }
+        if faults.is_empty() { Ok(self) } else { Err(Faults(faults)) }
+    }
+
+    /// The saved queries, by name.
+    pub fn saved(&self) -> &BTreeMap<String, SavedQuery> {
+        &self.saved
     }
 
     /// The view there is now. A reader keeps it as long as it likes.

@@ -111,6 +111,9 @@ struct Serve {
     /// Items one page may have.
     #[arg(long, value_name = "ITEMS", env = "THROUGHLINE_MAX_PAGE", default_value_t = Limits::default().page as u32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_page: u32,
+    /// Folder of saved queries, a file name.graphql each: /q/<name> answers it. They add to those that come with the program
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_QUERIES")]
+    queries: Option<PathBuf>,
     /// Bytes of answers kept for as long as the data are the same; 0 executes every request
     #[arg(long, value_name = "BYTES", env = "THROUGHLINE_ANSWER_CACHE_BYTES", default_value_t = ANSWER_CACHE_BYTES)]
     answer_cache_bytes: usize,
@@ -233,7 +236,11 @@ fn serve(args: Serve) -> Result<ExitCode> {
         answer_cache_bytes: args.answer_cache_bytes,
         ..Limits::default()
     };
-    let app = Arc::new(with_progress("loading", || App::open(&args.origin.origin(), limits))?);
+    let mut app = with_progress("loading", || App::open(&args.origin.origin(), limits))?;
+    if let Some(folder) = &args.queries {
+        app = app.with_queries(folder)?;
+    }
+    let app = Arc::new(app);
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,

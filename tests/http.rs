@@ -63,9 +63,12 @@ async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, HeaderM
 }
 
 async fn check_with(settings: &Settings, cases: &[Case]) {
-    let router = router(settings);
+    check_over(&router(settings), cases).await;
+}
+
+async fn check_over(router: &Router, cases: &[Case]) {
     for case in cases {
-        let (status, headers, body) = answer(&router, request(case.ask, case.send, case.body)).await;
+        let (status, headers, body) = answer(router, request(case.ask, case.send, case.body)).await;
         let text = String::from_utf8_lossy(&body);
         let said =
             format!("{} {:?} {:?}\n-> {status} {headers:?}\n{text:.600}", case.ask, case.send, case.body);
@@ -742,4 +745,118 @@ async fn an_address_that_is_not_utf8_is_refused_as_a_body_is() {
     assert!(String::from_utf8_lossy(&body).contains("is not UTF-8"));
     let (status, ..) = answer(&router, ask("%7B__typename%20%23%EF%BF%BD%0A%7D")).await;
     assert_eq!(status, StatusCode::OK, "the replacement character itself is a character");
+}
+
+#[tokio::test]
+async fn a_saved_question_is_a_plain_link() {
+    let app = App::open(&Origin::default(), Limits::default()).expect("the seed is sound");
+    let router = http::router(Arc::new(app), &Settings::default());
+    const AS_JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+    check_over(
+        &router,
+        &[
+            Case {
+                ask: "GET /q",
+                status: 200,
+                headers: &[AS_JSON, ("vary", "accept"), ("etag", "W/")],
+                contains: &[r#""name":"crosswalk""#, r#""type":"ID!""#],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q",
+                send: &[("accept", BROWSER)],
+                status: 200,
+                headers: &[("content-type", "text/html")],
+                contains: &[r#"href="/q/weak-links""#],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-followed?of=review%2Fregional-access",
+                status: 200,
+                headers: &[
+                    AS_JSON,
+                    ("etag", "W/"),
+                    ("cache-control", "public"),
+                    ("access-control-allow-origin", "*"),
+                ],
+                contains: &[r#"{"data":{"trail":"#, "report/regional-and-maternal-health-access"],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-followed?of=review%2Fregional-access",
+                send: &[("accept", BROWSER)],
+                status: 200,
+                headers: &[
+                    ("content-type", "text/html"),
+                    ("vary", "accept"),
+                    ("content-security-policy", "default-src 'none'"),
+                ],
+                contains: &[
+                    "What followed from",
+                    r#"value="review/regional-access""#,
+                    "Regional and Maternal Health Access Reports",
+                ],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-followed.html?of=review%2Fnone",
+                status: 200,
+                headers: &[("content-type", "text/html")],
+                contains: &["not stated"],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-followed.json?basis=GUESSED&of=a&of=b&zzz=1",
+                send: &[("accept", BROWSER)],
+                status: 400,
+                headers: &[AS_JSON, ("etag", "-")],
+                contains: &[
+                    "`basis` is a Basis, and `GUESSED` is none",
+                    "`of` is given twice",
+                    "has no parameter `zzz`",
+                    "BAD_ARGUMENT",
+                ],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-followed.html?basis=%3Cscript%3E",
+                status: 400,
+                contains: &["&lt;script&gt;", r#"role="alert""#],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/how-two-are-connected?from=nobody",
+                status: 200,
+                headers: &[AS_JSON, ("etag", "-")],
+                contains: &["`from` names what is not there: `nobody`"],
+                ..Case::default()
+            },
+            Case {
+                ask: "GET /q/what-folowed",
+                status: 404,
+                headers: &[AS_JSON],
+                contains: &["did you mean `what-followed`", "NOT_FOUND"],
+                ..Case::default()
+            },
+            Case {
+                ask: "POST /q/what-followed",
+                status: 405,
+                headers: &[("allow", "GET")],
+                ..Case::default()
+            },
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_saved_question_is_not_sent_twice() {
+    let app = App::open(&Origin::default(), Limits::default()).expect("the seed is sound");
+    let router = http::router(Arc::new(app), &Settings::default());
+    let (_, headers, _) = answer(&router, request("GET /q/crosswalk?first=1", &[], "")).await;
+    let etag = headers["etag"].to_str().expect("text").to_owned();
+    let ask = |path: &'static str| request(path, &[("if-none-match", &etag)], "");
+    assert_eq!(answer(&router, ask("GET /q/crosswalk?first=1")).await.0, StatusCode::NOT_MODIFIED);
+    assert_eq!(answer(&router, ask("GET /q/crosswalk?first=2")).await.0, StatusCode::OK);
+    assert_eq!(answer(&router, ask("GET /q/crosswalk.html?first=1")).await.0, StatusCode::OK);
 }

@@ -21,6 +21,7 @@ mod persisted;
 mod plan;
 mod records;
 pub mod resolvers;
+pub mod saved;
 mod sides;
 mod slow;
 mod support;
@@ -45,9 +46,10 @@ use serde_json::{Map, Value as Json, json};
 
 pub use error::{Code, GraphqlError};
 pub use guard::Limits;
+pub use saved::{Parameter, SavedQuery};
 
 use crate::graph::Graph;
-use crate::ontology::{Ontology, nearest, upper_snake};
+use crate::ontology::{Fault, Ontology, nearest, upper_snake};
 use crate::query::Budget;
 use answers::Answers;
 use cost::Formula;
@@ -169,6 +171,14 @@ impl Api {
     /// The schema, for whoever walks it.
     pub fn schema(&self) -> &apollo_compiler::Schema {
         &self.declaration.schema
+    }
+
+    /// A saved query of this API.
+    ///
+    /// # Errors
+    /// As for [`SavedQuery::read`].
+    pub fn saved(&self, name: &str, file: &str, text: &str) -> Result<SavedQuery, Vec<Fault>> {
+        SavedQuery::read(&self.declaration.schema, name, file, text)
     }
 
     /// Whether a document fits the schema.

@@ -54,13 +54,15 @@ pub(super) fn compare<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'
     let total: usize =
         relations.iter().flat_map(shares).filter(|(share, _)| asked(share)).map(|(_, count)| count).sum();
     let mut neighbors = Vec::new();
-    for relation in &relations {
-        for (share, all) in
-            [("ALL", &relation.by_all), ("SOME", &relation.by_some), ("ONE", &relation.unique)]
-        {
+    for share in ["ALL", "SOME", "ONE"].into_iter().filter(|share| asked(share)) {
+        for relation in &relations {
+            let all = match share {
+                "ALL" => &relation.by_all,
+                "SOME" => &relation.by_some,
+                _ => &relation.unique,
+            };
             let room = first - neighbors.len();
-            let all = all.iter().take(if asked(share) { room } else { 0 });
-            neighbors.extend(all.map(|shared| neighbor(&of, relation, share, shared)));
+            neighbors.extend(all.iter().take(room).map(|shared| neighbor(&of, relation, share, shared)));
         }
     }
     Ok(COMPARISON.of([entities(&of), list(neighbors), int(total)]))

@@ -14,7 +14,7 @@ const EXAMPLES_SHOWN: usize = 3;
 /// Sources listed on the page; who has more asks the API.
 const SOURCES_SHOWN: usize = 50;
 
-fn page_of(title: &str, main: &Markup) -> String {
+pub(super) fn page_of(title: &str, main: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -51,6 +51,7 @@ pub(super) fn page(overview: &Overview, host: &str, addresses: &[Address], examp
                 }
                 p class="actions" {
                     a class="button" href="/graphiql" { "Ask in GraphiQL" }
+                    a href="/q" { "Questions with an address" }
                     a href="/schema.graphql" { "Read the schema" }
                 }
             }
@@ -152,6 +153,6 @@ pub(super) fn not_found(path: &str) -> String {
 }
 
 /// Percent-encodes a query for an address.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

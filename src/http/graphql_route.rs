@@ -284,7 +284,7 @@ fn object_of(key: &str, value: Option<Json>) -> Result<Map<String, Json>, Fault>
 
 /// Runs a request at once where that takes less than handing it on, else on a thread of its own, under
 /// the deadline.
-async fn execute(shared: &Shared, request: graphql::Request) -> Result<graphql::Response, NotRun> {
+pub(super) async fn execute(shared: &Shared, request: graphql::Request) -> Result<graphql::Response, NotRun> {
     if let Some(response) = shared.app.execute_briefly(&request, BRIEF_STEPS) {
         return Ok(response);
     }

@@ -7,6 +7,7 @@ mod front;
 mod graphql_route;
 mod layers;
 pub mod negotiate;
+mod saved;
 pub mod serve;
 pub mod settings;
 
@@ -77,6 +78,18 @@ const ROUTES: &[Route] = &[
         methods: READ,
         purpose: "Write queries in the browser",
         handler: |m| on(m, graphiql),
+    },
+    Route {
+        path: "/q",
+        methods: READ,
+        purpose: "Questions with an address",
+        handler: |m| on(m, saved::index),
+    },
+    Route {
+        path: "/q/{name}",
+        methods: READ,
+        purpose: "The answer to one of them, as a page or as JSON",
+        handler: |m| on(m, saved::answer),
     },
     Route {
         path: "/schema.graphql",

@@ -49,6 +49,19 @@ pub fn read_text(path: &Path) -> Result<(String, String), Fault> {
     })
 }
 
+/// The files of a folder whose names end so, in order. Folders within it are not looked into.
+///
+/// # Errors
+/// A fault with the system's reason.
+pub fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Fault> {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let entries = entries.map_err(|e| cannot_be_read(folder.display(), &e))?;
+    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    files.retain(|path| path.is_file() && path.extension().is_some_and(|found| found == ending));
+    files.sort();
+    Ok(files)
+}
+
 /// One file of data, or a text that stands in the program.
 #[derive(Clone, Debug)]
 pub enum Input {
