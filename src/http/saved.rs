@@ -274,12 +274,13 @@ const SILENT: &[&str] = &["edges", "nodes", "node", "link", "entity", "links", "
 /// Fields whose value needs no name.
 const TELLING: &[&str] = &["id", "edtf", "basis", "url", "href", "completeness", "absence", "grade"];
 
+/// Whether a field is told in the row of an object's facts.
 fn is_fact(key: &str, value: &Json) -> bool {
-    !LEADS.contains(&key)
-        && !(SILENT.contains(&key) && value.is_null())
-        && !(key == "quote" && value.is_string())
-        && !value.is_object()
-        && !value.is_array()
+    match value {
+        Json::Object(_) | Json::Array(_) => false,
+        Json::Null => !SILENT.contains(&key),
+        _ => key != "quote" && !LEADS.contains(&key),
+    }
 }
 
 fn told_in_row(key: &str, value: &Json) -> Markup {
