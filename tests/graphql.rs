@@ -397,6 +397,62 @@ fn groups_and_orders_that_say_nothing_are_refused_with_the_way_out() {
     }
 }
 
+#[test]
+fn walks_and_comparisons_that_say_nothing_are_refused_with_the_way_out() {
+    let ids = |n: usize| vec!["\"agency/hhs\""; n].join(", ");
+    let (many, eleven) = (ids(101), ids(11));
+    let names = vec!["\"x\""; 101].join(", ");
+    for (query, code, part) in [
+        (
+            "{ paths(from: [\"a/b\", \"c/d\"], to: [\"agency/hhs\"]) { hasMore } }",
+            "BAD_ARGUMENT",
+            "`from` names what is not there: `a/b`, `c/d`; `search` and `resolve` find ids",
+        ),
+        (
+            "{ paths(from: [\"agency/hhs\"], to: [\"agency/hhs\"], maxHops: 13) { hasMore } }",
+            "LIMIT_EXCEEDED",
+            "`maxHops` is 12",
+        ),
+        (
+            "{ paths(from: [\"agency/hhs\"], to: [\"agency/hhs\"], maxHops: 0) { hasMore } }",
+            "BAD_ARGUMENT",
+            "`maxHops` is 0; give 1 to 12",
+        ),
+        (&format!("{{ paths(from: [{many}], to: []) {{ hasMore }} }}"), "LIMIT_EXCEEDED", "`from` is 100"),
+        ("{ trail(of: \"agency/hhs\", first: 501) { weakest } }", "LIMIT_EXCEEDED", "`first` is 500"),
+        (
+            "{ trail(of: \"agency/hhs\", depth: -1) { weakest } }",
+            "BAD_ARGUMENT",
+            "`depth` is -1; give 0 to 20",
+        ),
+        ("{ trail(of: \"agency/hhs\", link: {quote: {matches: \"(\"}}) { weakest } }", "BAD_ARGUMENT", "`(`"),
+        (
+            "{ neighborhood(of: [\"agency/hhs\"], first: 0) { nodes { distance } } }",
+            "BAD_ARGUMENT",
+            "`first` is 0; give 1 to 500",
+        ),
+        (
+            "{ gaps(names: [\"GOAL_WITHOUT_MEASUR\"]) { name } }",
+            "BAD_ARGUMENT",
+            "did you mean `GOAL_WITHOUT_MEASURE`?",
+        ),
+        (&format!("{{ compare(ids: [{eleven}]) {{ neighborCount }} }}"), "LIMIT_EXCEEDED", "`ids` is 10"),
+        ("{ timeline { stepCount } }", "BAD_ARGUMENT", "say whose timeline"),
+        (&format!("{{ resolve(names: [{names}]) {{ name }} }}"), "LIMIT_EXCEEDED", "`names` is 100"),
+        ("{ search(text: \"a\", after: \"x\") { totalCount } }", "BAD_CURSOR", "cursor"),
+        (
+            "{ goals(first: 1) { nodes { computed { related(first: 101) { score } } } } }",
+            "LIMIT_EXCEEDED",
+            "`first` is 100",
+        ),
+    ] {
+        let answer = json(&ask(query));
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(part), "{query}: expected {part:?} in {answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");
+    }
+}
+
 /// The specification of September 2025 allows them; places in errors stay true.
 #[test]
 fn operations_and_fragments_may_be_described() {

@@ -257,6 +257,19 @@ impl Arguments {
         self.object("where").map(|map| link_filter(ontology, map)).transpose()
     }
 
+    /// `basis` and `link` of a walk, as one filter.
+    ///
+    /// # Errors
+    /// As for entities.
+    pub fn links(&self, ontology: &Ontology) -> Result<Option<LinkFilter>> {
+        let basis = self.basis().map(|basis| LinkFilter::Basis(vec![basis]));
+        let link = self.object("link").map(|map| link_filter(ontology, map)).transpose()?;
+        Ok(match (basis, link) {
+            (Some(basis), Some(link)) => Some(LinkFilter::And(vec![basis, link])),
+            (one, other) => one.or(other),
+        })
+    }
+
     /// `orderBy`.
     ///
     /// # Errors

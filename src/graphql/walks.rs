@@ -46,6 +46,7 @@ pub(super) fn paths<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'c>
     };
     let (from, to, via, except) = (ids("from")?, ids("to")?, ids("via")?, ids("except")?);
     let relations = a.relations(c.ontology());
+    let links = a.links(c.ontology())?;
     let request = PathRequest {
         from: &from,
         to: &to,
@@ -55,7 +56,7 @@ pub(super) fn paths<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'c>
         direction: a.word("direction", &Traversal::ALL).unwrap_or(Traversal::Any),
         max_hops: a.count("maxHops", 1, HOPS.0, HOPS.1)?,
         k: a.count("first", 0, PATHS.0, PATHS.1)?,
-        basis: a.basis(),
+        links: links.as_ref(),
         through_hubs: a.flag("throughHubs", false),
         order: a.word("orderBy", &PathOrder::ALL).unwrap_or(PathOrder::Shortest),
     };
@@ -105,12 +106,13 @@ pub(super) fn trail<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'c>
     let Some(of) = a.text("of").and_then(|id| c.graph.find(&id)) else { return Ok(Resolved::Null) };
     let relations = a.relations(c.ontology());
     let limit = a.count("first", 1, WALK_NODES.0, WALK_NODES.1)?;
+    let links = a.links(c.ontology())?;
     let request = TrailRequest {
         of,
         direction: a.word("direction", &TrailDirection::ALL).unwrap_or(TrailDirection::Both),
         depth: a.count("depth", 0, DEPTH.0, DEPTH.1)? as u32,
         relations: relations.as_deref(),
-        basis: a.basis(),
+        links: links.as_ref(),
         limit,
     };
     c.budget.begin_walk()?;
@@ -149,6 +151,7 @@ pub(super) fn neighborhood<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Ans
     let limit_nodes = a.count("first", 1, WALK_NODES.0, WALK_NODES.1)?;
     let of = a.entities(&c.graph, "of", limit_nodes.min(IDS))?.unwrap_or_default();
     let (relations, kinds) = (a.relations(c.ontology()), a.kinds(c.ontology()));
+    let links = a.links(c.ontology())?;
     let request = NeighborhoodRequest {
         of: &of,
         depth: a.count("depth", 0, 1, DEPTH.1)? as u32,
@@ -156,7 +159,7 @@ pub(super) fn neighborhood<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Ans
         limit_per_relation: a.count("perRelation", 0, 20, WALK_NODES.1)?,
         relations: relations.as_deref(),
         kinds: kinds.as_deref(),
-        basis: a.basis(),
+        links: links.as_ref(),
         through_hubs: a.flag("throughHubs", false),
     };
     c.budget.begin_walk()?;

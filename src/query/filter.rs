@@ -328,6 +328,16 @@ pub enum LinkFilter {
 }
 
 impl LinkFilter {
+    /// Whether a link passes a filter that may not be there.
+    pub fn passes(filter: Option<&LinkFilter>, graph: &Graph, ix: LinkIx) -> bool {
+        filter.is_none_or(|filter| filter.holds(graph, ix))
+    }
+
+    /// What looking at one link costs under a filter that may not be there, in steps.
+    pub fn price(filter: Option<&LinkFilter>) -> u64 {
+        filter.map_or(1, |filter| 1 + filter.size())
+    }
+
     /// How many tests it has: what looking at one link costs.
     pub fn size(&self) -> u64 {
         match self {

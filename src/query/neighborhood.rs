@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::graph::{Basis, EntityIx, Graph, LinkIx, Linked};
+use crate::graph::{EntityIx, Graph, LinkIx, Linked};
 use crate::ontology::{Direction, KindIx, RelationIx};
+use crate::query::filter::LinkFilter;
 use crate::query::{Budget, Exhausted};
 
 /// Which neighbourhood.
@@ -22,8 +23,8 @@ pub struct NeighborhoodRequest<'a> {
     pub relations: Option<&'a [RelationIx]>,
     /// Only neighbours of these kinds.
     pub kinds: Option<&'a [KindIx]>,
-    /// Only links of this basis.
-    pub basis: Option<Basis>,
+    /// Only links that pass.
+    pub links: Option<&'a LinkFilter>,
     /// Whether it goes on past hubs, and along relations that paths do not follow unasked.
     pub through_hubs: bool,
 }
@@ -58,7 +59,7 @@ pub struct Omitted {
 pub struct Neighborhood {
     /// Once each, as they were found: nearest first.
     pub nodes: Vec<Neighbor>,
-    /// Every link between two of them along the relations and of the basis asked for, followed or
+    /// Every link between two of them along the relations asked for that passes, followed or
     /// not, once each, in insertion order.
     pub links: Vec<LinkIx>,
     /// What is missing.
@@ -151,7 +152,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_asked(&self, linked: &Linked) -> bool {
-        self.request.basis.is_none_or(|basis| self.graph.link(linked.link).basis() == basis)
+        LinkFilter::passes(self.request.links, self.graph, linked.link)
     }
 
     fn is_wanted(&self, entity: EntityIx) -> bool {
@@ -168,7 +169,7 @@ impl<'a> Walk<'a> {
                 let (relation, direction) = self.lists[at];
                 let links = self.graph.along(node.entity, relation, direction);
                 if self.leads_on(node, relation) {
-                    self.budget.spend(1 + links.len() as u64)?;
+                    self.budget.spend(1 + links.len() as u64 * LinkFilter::price(self.request.links))?;
                     self.follow(node, links);
                 } else {
                     self.budget.spend(1)?;
@@ -233,7 +234,7 @@ impl<'a> Walk<'a> {
             let symmetric = self.graph.ontology().relation(list.relation).symmetric;
             let shorter = symmetric || mine < other || mine == other && list.direction == Direction::Forward;
             if shorter {
-                self.budget.spend(list.links.len() as u64)?;
+                self.budget.spend(list.links.len() as u64 * LinkFilter::price(self.request.links))?;
                 met.extend(list.links.iter().filter(|l| self.is_asked(l)).copied());
             }
         }
@@ -263,6 +264,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::graph::Basis;
     use crate::query::random_graphs::{graph_of, graphs, kind, links_along, relation};
 
     fn ample() -> Budget {
@@ -277,7 +279,7 @@ mod tests {
             limit_per_relation: 100,
             relations: None,
             kinds: None,
-            basis: None,
+            links: None,
             through_hubs: false,
         }
     }
@@ -287,7 +289,7 @@ mod tests {
         let ontology = graph.ontology();
         let asked = |ix: &LinkIx| {
             request.relations.is_none_or(|all| all.contains(&graph.link(*ix).relation()))
-                && request.basis.is_none_or(|basis| graph.link(*ix).basis() == basis)
+                && LinkFilter::passes(request.links, graph, *ix)
         };
         let mut nodes: Vec<Neighbor> = Vec::new();
         for of in request.of {
@@ -364,6 +366,7 @@ mod tests {
             let of: Vec<_> = of.iter().map(|at| EntityIx((at % graph.entity_count()) as u32)).collect();
             let (kinds, relations) =
                 ([kind("Item"), kind("Crossing")], [relation("lies"), relation("alike"), relation("causes")]);
+            let basis = basis.map(|basis| LinkFilter::Basis(vec![basis]));
             let asked = NeighborhoodRequest {
                 of: &of,
                 depth,
@@ -371,7 +374,7 @@ mod tests {
                 limit_per_relation,
                 relations: some_relations.then_some(&relations[..]),
                 kinds: some_kinds.then_some(&kinds[..]),
-                basis,
+                links: basis.as_ref(),
                 through_hubs,
             };
             prop_assert_eq!(neighborhood(graph, &asked, &ample()).unwrap(), naive(graph, &asked));

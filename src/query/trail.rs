@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::graph::{Basis, EntityIx, Graph, LinkIx, Linked};
+use crate::graph::{EntityIx, Graph, LinkIx, Linked};
 use crate::ontology::RelationIx;
+use crate::query::filter::LinkFilter;
 use crate::query::flow::{Flows, is_stop, strong_components};
 use crate::query::grade::Grade;
 use crate::query::{Budget, Exhausted};
@@ -48,8 +49,8 @@ pub struct TrailRequest<'a> {
     pub depth: u32,
     /// Only along these relations; those without flow are never followed, named or not.
     pub relations: Option<&'a [RelationIx]>,
-    /// Only links of this basis.
-    pub basis: Option<Basis>,
+    /// Only links that pass.
+    pub links: Option<&'a LinkFilter>,
     /// How many nodes at most; the first is always there.
     pub limit: usize,
 }
@@ -158,8 +159,8 @@ impl Walk<'_> {
             Side::Up => self.flows.upstream(self.graph, at).collect(),
             Side::Down => self.flows.downstream(self.graph, at).collect(),
         };
-        self.budget.spend(1 + all.len() as u64)?;
-        let asked = |l: &Linked| self.request.basis.is_none_or(|b| self.graph.link(l.link).basis() == b);
+        self.budget.spend(1 + all.len() as u64 * LinkFilter::price(self.request.links))?;
+        let asked = |l: &Linked| LinkFilter::passes(self.request.links, self.graph, l.link);
         Ok(all.into_iter().filter(asked).collect())
     }
 
@@ -244,8 +245,8 @@ impl Walk<'_> {
     /// Whether a link asked for brings it support; looks no further than the first.
     fn is_supported(&self, at: EntityIx) -> Result<bool, Exhausted> {
         for l in self.flows.upstream(self.graph, at) {
-            self.budget.spend(1)?;
-            if self.request.basis.is_none_or(|b| self.graph.link(l.link).basis() == b) {
+            self.budget.spend(LinkFilter::price(self.request.links))?;
+            if LinkFilter::passes(self.request.links, self.graph, l.link) {
                 return Ok(true);
             }
         }
@@ -283,6 +284,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::graph::Basis;
     use crate::query::random_graphs::{carries, graph_of, graphs, relation};
 
     fn ample() -> Budget {
@@ -290,14 +292,14 @@ mod tests {
     }
 
     fn request(of: EntityIx, direction: TrailDirection) -> TrailRequest<'static> {
-        TrailRequest { of, direction, depth: 100, relations: None, basis: None, limit: 1000 }
+        TrailRequest { of, direction, depth: 100, relations: None, links: None, limit: 1000 }
     }
 
     /// The links asked for, each from whom to whom, found by looking at every link.
     fn asked(graph: &Graph, request: &TrailRequest<'_>) -> Vec<(LinkIx, EntityIx, EntityIx)> {
         let wanted = |ix: &LinkIx| {
             request.relations.is_none_or(|all| all.contains(&graph.link(*ix).relation()))
-                && request.basis.is_none_or(|basis| graph.link(*ix).basis() == basis)
+                && LinkFilter::passes(request.links, graph, *ix)
         };
         let links = graph.links().filter(wanted);
         links.filter_map(|ix| carries(graph, ix).map(|(from, to)| (ix, from, to))).collect()
@@ -364,7 +366,9 @@ mod tests {
             let chosen = [relation("causes"), relation("lies")];
             let relations = (only == 0).then_some(&chosen[..]);
             let of = EntityIx((of % graph.entity_count()) as u32);
-            let whole = TrailRequest { of, direction, depth, relations, basis, limit: 1000 };
+            let basis = basis.map(|basis| LinkFilter::Basis(vec![basis]));
+            let links = basis.as_ref();
+            let whole = TrailRequest { of, direction, depth, relations, links, limit: 1000 };
             let found = trail(graph, &whole, &ample()).unwrap();
             let (nodes, beyond) = naive(graph, &whole);
             let found_nodes: HashMap<_, _> = found.nodes.iter().map(|n| (n.entity, n.distance)).collect();

@@ -18,9 +18,10 @@ mod model_test;
 mod rules;
 mod search;
 
+use super::filter::LinkFilter;
 use super::grade::Grade;
 use super::{Budget, Exhausted};
-use crate::graph::{Basis, EntityIx, Graph, LinkIx};
+use crate::graph::{EntityIx, Graph, LinkIx};
 use crate::ontology::{Direction, RelationIx};
 use rules::Rules;
 use search::Search;
@@ -86,8 +87,8 @@ pub struct PathRequest<'a> {
     pub max_hops: usize,
     /// So many paths at most.
     pub k: usize,
-    /// It follows links of this basis only.
-    pub basis: Option<Basis>,
+    /// It follows links that pass only.
+    pub links: Option<&'a LinkFilter>,
     /// Whether it passes through hubs and sources, and follows relations whose `throughHub` is
     /// false. If not, they may stand at its ends only, or where `via` names them.
     pub through_hubs: bool,

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Map, json};
 
 use super::*;
-use crate::graph::{Change, EntityDraft, EvidenceDraft, LinkDraft, SourceTextDraft, seal, seal_to_text};
+use crate::graph::{
+    Basis, Change, EntityDraft, EvidenceDraft, LinkDraft, SourceTextDraft, seal, seal_to_text,
+};
 use crate::ontology::{Flow, Ontology};
 
 static ONTOLOGY: LazyLock<Arc<Ontology>> = LazyLock::new(|| {
@@ -125,7 +127,7 @@ fn model(graph: &Graph, request: &PathRequest<'_>) -> Vec<Path> {
                 Some(all) => all.contains(&graph.link(link).relation()),
                 None => relation.name != "lists" || request.through_hubs,
             };
-            let basis = request.basis.is_none_or(|basis| graph.link(link).basis() == basis);
+            let basis = LinkFilter::passes(request.links, graph, link);
             if (at == a || at == b)
                 && way
                 && asked
@@ -170,6 +172,7 @@ struct Asked {
     via: Vec<EntityIx>,
     except: Vec<EntityIx>,
     relations: Option<Vec<RelationIx>>,
+    by_basis: [LinkFilter; 2],
     rest: (usize, usize, usize, Option<usize>, bool, usize),
 }
 
@@ -185,7 +188,7 @@ impl Asked {
             direction: Traversal::ALL[direction].0,
             max_hops,
             k,
-            basis: basis.map(|basis| Basis::ALL[basis].0),
+            links: basis.map(|basis| &self.by_basis[basis]),
             through_hubs,
             order: PathOrder::ALL[order].0,
         }
@@ -199,8 +202,12 @@ fn asked() -> impl Strategy<Value = Asked> {
     let basis = prop_oneof![2 => Just(None), 1 => (0..2usize).prop_map(Some)];
     let direction = prop_oneof![2 => Just(0usize), 1 => 0..4usize];
     let rest = (direction, 0..8usize, 0..16usize, basis, any::<bool>(), 0..2usize);
-    (entities(0, 3), entities(1, 3), some(2), some(2), relations, rest)
-        .prop_map(|(from, to, via, except, relations, rest)| Asked { from, to, via, except, relations, rest })
+    (entities(0, 3), entities(1, 3), some(2), some(2), relations, rest).prop_map(
+        |(from, to, via, except, relations, rest)| {
+            let by_basis = Basis::ALL.map(|(basis, _)| LinkFilter::Basis(vec![basis]));
+            Asked { from, to, via, except, relations, by_basis, rest }
+        },
+    )
 }
 
 proptest! {
@@ -236,7 +243,7 @@ const PLAIN: PathRequest<'_> = PathRequest {
     direction: Traversal::Any,
     max_hops: 20,
     k: 10,
-    basis: None,
+    links: None,
     through_hubs: false,
     order: PathOrder::Shortest,
 };

@@ -3,6 +3,7 @@
 
 use hashbrown::HashSet;
 
+use super::super::filter::LinkFilter;
 use super::super::grade::Grade;
 use super::super::{Budget, Exhausted};
 use super::{PathRequest, Traversal};
@@ -85,7 +86,7 @@ impl<'a> Rules<'a> {
 
     fn admits(&self, linked: &Linked) -> bool {
         !self.except.contains(&linked.to)
-            && self.request.basis.is_none_or(|basis| self.graph.link(linked.link).basis() == basis)
+            && LinkFilter::passes(self.request.links, self.graph, linked.link)
             && (self.floor == Grade::Inferred || Grade::of_link(self.graph, linked.link) >= self.floor)
     }
 
@@ -100,7 +101,7 @@ impl<'a> Rules<'a> {
         budget.spend(1)?;
         for (relation, list, read) in &self.lists[side as usize][self.graph.entity(at).kind().0 as usize] {
             for part in self.graph.along(at, *relation, *list).chunks(1024) {
-                budget.spend(part.len() as u64)?;
+                budget.spend(part.len() as u64 * LinkFilter::price(self.request.links))?;
                 part.iter().filter(|linked| self.admits(linked)).for_each(|linked| each(*linked, *read));
             }
         }
