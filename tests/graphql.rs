@@ -425,7 +425,11 @@ fn walks_and_comparisons_that_say_nothing_are_refused_with_the_way_out() {
             "BAD_ARGUMENT",
             "`depth` is -1; give 0 to 20",
         ),
-        ("{ trail(of: \"agency/hhs\", link: {quote: {matches: \"(\"}}) { weakest } }", "BAD_ARGUMENT", "`(`"),
+        (
+            "{ trail(of: \"agency/hhs\", link: {quote: {matches: \"(\"}}) { weakest } }",
+            "BAD_ARGUMENT",
+            "`quote.matches` is no regular expression",
+        ),
         (
             "{ neighborhood(of: [\"agency/hhs\"], first: 0) { nodes { distance } } }",
             "BAD_ARGUMENT",
