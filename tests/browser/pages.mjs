@@ -1,5 +1,5 @@
-// Opens the front page of a running server in Chromium: its structure, its links, and axe-core
-// in light, dark and forced colours, wide and narrow.
+// Opens the pages of a running server in Chromium: structure, links, and axe-core in light, dark and
+// forced colours, wide and narrow.
 // usage: node pages.mjs http://127.0.0.1:PORT [--shots DIR]
 import AxeBuilder from "@axe-core/playwright";
 import { args, assert, check, context, finish, open, shot } from "./harness.mjs";
@@ -56,14 +56,16 @@ await check("every link and control is reached with the Tab key, and shows that 
   assert(!unseen.length, `no sign of focus: ${unseen[0]}`);
 });
 
+const pages = [["front", "/"], ["questions", "/q"], ["question", "/q/how-two-are-connected"]];
 const looks = [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["forced-colours", { forcedColors: "active" }]];
 for (const [look, options] of looks) {
-  for (const width of [1280, 360]) {
-    await check(`${look}, ${width} px: axe finds nothing, and nothing sticks out`, async () => {
+  for (const [width, name, path] of [1280, 360].flatMap((width) => pages.map(([name, path]) => [width, name, path]))) {
+    await check(`${name}, ${look}, ${width} px: axe finds nothing, and nothing sticks out`, async () => {
       const view = await context(browser, base, { ...options, viewport: { width, height: 800 } });
       const shown = await view.ctx.newPage();
-      await shown.goto(`${base}/`);
-      await take(shown, `front-${look}-${width}`);
+      const response = await shown.goto(base + path);
+      assert(response.status() === 200, `status ${response.status()}`);
+      await take(shown, `${name}-${look}-${width}`);
       const wide = await shown.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       const { violations } = await new AxeBuilder({ page: shown }).analyze();
       Object.keys(seen).forEach((key) => seen[key].push(...view.seen[key]));
@@ -73,6 +75,24 @@ for (const [look, options] of looks) {
     });
   }
 }
+
+await check("every question of the list opens", async () => {
+  await page.goto(`${base}/q`);
+  const links = await page.locator("main li a").evaluateAll((all) => all.map((a) => a.href));
+  assert(links.length > 0, "no questions");
+  for (const link of links) {
+    const response = await page.goto(link);
+    assert(response.status() === 200 && (await page.locator("[role=alert]").count()) === 0, `${response.status()} ${link}`);
+  }
+});
+
+await check("a question is asked anew by its form, and the address says it", async () => {
+  await page.goto(`${base}/q/how-two-are-connected`);
+  await page.getByLabel("first").fill("1");
+  await page.getByRole("button", { name: "Ask" }).click();
+  assert(new URL(page.url()).searchParams.get("first") === "1", page.url());
+  assert((await page.getByLabel("first").inputValue()) === "1", "the form has forgotten it");
+});
 
 await check("without JavaScript the same heading and links are there", async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false });
