@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the server over HTTP beside its peers, on one machine and over one synthetic graph, and
 # prints rates and the ratios that are promised: `just bench-http`, or `benches/http.sh chain p99`
-# for some parts of `chain lookup evidenced p99`.
+# for some parts of `chain lookup evidenced p99 ask`.
 #
 # Every round measures every case once, one after another, so that a busy minute of the machine
 # hits all; a ratio is taken within a round. Before anything is measured, answers are checked
@@ -21,9 +21,9 @@ rounds=${ROUNDS:-5} each=${SECONDS_EACH:-4} scale=${SCALE:-1} requests=${REQUEST
 shared=${SHARED:-../shared} cargo=${CARGO:-cargo}
 work=target/bench data=target/bench/scale-$scale
 sampled=40
-parts=" ${*:-chain lookup evidenced p99} "
+parts=" ${*:-chain lookup evidenced p99 ask} "
 for part in $parts; do
-  case $part in chain | lookup | evidenced | p99) ;; *) echo "no such part: $part; there are chain, lookup, evidenced, p99" && exit 2 ;; esac
+  case $part in chain | lookup | evidenced | p99 | ask) ;; *) echo "no such part: $part; there are chain, lookup, evidenced, p99, ask" && exit 2 ;; esac
 done
 wanted() { [[ $parts == *" $1 "* ]]; }
 fail() { echo "error: $*" >&2; exit 1; }
@@ -181,6 +181,38 @@ if wanted evidenced; then
   check evidenced "$work/chain.nodes"
 fi
 
+# What looks at much of the graph: one request after another over one connection. Names and words come
+# from the tables, by a seed; each answer is looked at once before any is timed.
+asks=()
+ask() {
+  asks+=("$1") url[$1]=$ours bodies[$1]=$data/ask-$1.jsonl
+  local answer
+  answer=$(head -n 1 "${bodies[$1]}" | curl -s -H 'content-type: application/json' --data-binary @- "$ours")
+  [[ $answer != *'"errors"'* && $answer == *"$2"* ]] || fail "$1 answers ${answer:0:300}"
+}
+if wanted ask; then
+  [ "$(cat "$data/ask-stamp" 2>/dev/null)" = "$stamp" ] || awk -F '\t' -v to="$data/ask" '
+    $2 == "Report" { names[++count] = $3 }
+    END {
+      srand(7)
+      print "{\"query\":\"{ reports(where: {recommends: {some: {informs: {some: {name: {contains: \\\"transit\\\"}}}}}}, first: 20) { totalCount } }\"}" > (to "-filter.jsonl")
+      print "{\"query\":\"{ reports(first: 0) { totalCount facets(by: [{}, {property: \\\"date\\\", datePart: YEAR}]) { by groups(first: 5) { count keys { value } } } } }\"}" > (to "-facets.jsonl")
+      for (i = 0; i < 2000; i++) {
+        name = names[int(rand() * count) + 1]
+        print "{\"query\":\"query Named($name: String!) { reports(where: {name: {eq: $name}}) { totalCount nodes { id } } }\",\"variables\":{\"name\":\"" name "\"}}" > (to "-equality.jsonl")
+        text = ""
+        for (j = 0; j < 3; j++) { n = split(names[int(rand() * count) + 1], words, " "); text = text (j ? " " : "") words[n - int(rand() * 6)] }
+        print "{\"query\":\"query Search($text: String!) { search(text: $text, first: 20) { totalCount kinds { count } edges { score node { id name } } } }\",\"variables\":{\"text\":\"" text "\"}}" > (to "-search.jsonl")
+      }
+    }' "$data/nodes.tsv"
+  echo "$stamp" >"$data/ask-stamp"
+  reports=$(awk -F '\t' '$2 == "Report"' "$data/nodes.tsv" | wc -l)
+  ask filter '"totalCount":'
+  ask equality '"totalCount":1,"nodes":[{"id":"report/'
+  ask search '"score":'
+  ask facets "\"totalCount\":$reports,\"facets\":[{\"by\":\"kind\",\"groups\":[{\"count\":$reports"
+fi
+
 # --- rounds ------------------------------------------------------------------------------------------
 load() { wrk -t1 -c16 -d"$2s" --timeout 10s -s benches/http/bodies.lua "${url[$1]}" -- "${bodies[$1]}"; }
 # Rounds, cases and rates; a run with a failed request does not count as one.
@@ -200,6 +232,21 @@ done
 # "median least most" of the numbers on stdin.
 spread() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR] }'; }
 of() { awk -F '\t' -v name="$1" '$2 == name { print $3 }' "$work/measured"; }
+
+# Milliseconds of one request: the middle, and the slowest of a hundred.
+time_asks() {
+  local said round name
+  for ((round = 1; round <= rounds; round++)); do
+    for name in "${asks[@]}"; do
+      said=$(wrk -t1 -c1 -d"${each}s" --latency --timeout 10s -s benches/http/bodies.lua "${url[$name]}" -- "${bodies[$name]}") || fail "wrk: $said"
+      if grep -qE 'Non-2xx|Socket errors' <<<"$said"; then fail "$name: $said"; fi
+      awk -v round="$round" -v name="$name" '
+        function ms(text) { return text ~ /us$/ ? text / 1000 : text ~ /ms$/ ? text + 0 : text * 1000 }
+        $1 == "50%" { print round "\tms-" name "\t" ms($2) } $1 == "99%" { print round "\tp99-" name "\t" ms($2) }' <<<"$said" >>"$work/measured"
+    done
+  done
+}
+if wanted ask; then time_asks; fi
 
 if wanted p99; then
   rate=$(of chain | spread | awk '{ printf "%d", $1 / 2 }')
@@ -264,3 +311,18 @@ if wanted evidenced; then
   ratio 'evidenced / chain, per byte' evidenced chain 0.7 1 "$(awk "BEGIN { print ${bytes[evidenced]} / ${bytes[chain]} }")"
 fi
 if wanted p99; then ratio 'p99 / p99 of static' p99-chain p99-chain-static 3 1.5; fi
+if wanted ask; then
+  printf '\n%-32s %8s %8s %8s %8s\n' 'ms, one after another' median least most bar
+  # LABEL NAME BAR
+  asked() {
+    local median least most
+    read -r median least most < <(of "$2" | spread)
+    awk -v label="$1" -v m="$median" -v l="$least" -v h="$most" -v bar="$3" 'BEGIN {
+      printf "%-32s %8.2f %8.2f %8.2f %8s  %s\n", label, m, l, h, bar, bar == "-" ? "" : m <= bar ? "bar" : "OVER THE BAR" }'
+  }
+  asked "filter through two links" ms-filter 20
+  asked "a name that is equal" ms-equality 1
+  asked "three words, p99" p99-search 10
+  asked "three words" ms-search -
+  asked "facets over $reports" ms-facets 10
+fi

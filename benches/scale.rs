@@ -10,8 +10,10 @@ use std::time::Instant;
 
 use serde_json::{Map, Value as Json, json};
 use throughline::app::{self, App, Origin};
+use throughline::graph::EntityIx;
 use throughline::graphql::{Limits, Outcome, Request};
 use throughline::io;
+use throughline::query::paths::{PathOrder, PathRequest, Traversal, paths};
 use workload::{CHAIN, EVIDENCED, LOOKUP, starts};
 
 #[global_allocator]
@@ -20,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Requests of one run, runs of which the median is told.
 const REQUESTS: usize = 2_000;
 const RUNS: usize = 5;
+/// Pairs of entities between which paths are looked for.
+const PAIRS: usize = 1_000;
 
 /// A line of /proc/self/status, in bytes; 0 where there is no such file.
 fn status(name: &str) -> usize {
@@ -49,6 +53,47 @@ fn time(app: &App, query: &str, variables: impl Fn(usize) -> Json) -> f64 {
         began.elapsed().as_secs_f64() * 1e6 / REQUESTS as f64
     };
     median((0..RUNS).map(run).collect())
+}
+
+/// How long so many of the best paths between random entities take, hubs stopped; every search ends
+/// within the budget of one request, or is counted as stopped.
+fn time_paths(app: &App, k: usize) {
+    let graph = app.view();
+    let count = graph.entity_count() as u64;
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        EntityIx(((seed >> 33) % count) as u32)
+    };
+    let (mut times, mut found, mut stopped) = (Vec::new(), 0, 0);
+    for _ in 0..PAIRS {
+        let (from, to) = ([random()], [random()]);
+        let request = PathRequest {
+            from: &from,
+            to: &to,
+            via: &[],
+            except: &[],
+            relations: None,
+            direction: Traversal::Any,
+            max_hops: 6,
+            k,
+            links: None,
+            through_hubs: false,
+            order: PathOrder::Shortest,
+        };
+        let began = Instant::now();
+        match paths(&graph, &request, &app.budget()) {
+            Ok(paths) => found += usize::from(!paths.paths.is_empty()),
+            Err(_) => stopped += 1,
+        }
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let (half, p99) = (times[PAIRS / 2], times[PAIRS * 99 / 100]);
+    println!(
+        "{k} paths between random entities: median {half:.2} ms, p99 {p99:.2} ms, most {:.2} ms; {found} of {PAIRS} pairs are joined, {stopped} searches were stopped",
+        times[PAIRS - 1]
+    );
 }
 
 fn main() {
@@ -83,6 +128,8 @@ fn main() {
     let small = "{ agency(id: \"agency/1\") { published(first: 20) { totalCount nodes { id name } } } }";
     println!("first 20 of a hub {:.2} µs", time(&app, hub, |_| json!({})));
     println!("first 20 of an agency {:.2} µs", time(&app, small, |_| json!({})));
+    time_paths(&app, 1);
+    time_paths(&app, 10);
     let snapshot = std::path::Path::new(file).with_extension("snapshot");
     let began = Instant::now();
     let bytes = io::snapshot::write(&app.view(), &snapshot).expect("writable");
