@@ -60,7 +60,7 @@ static GRAPHS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
         let parameters = given.into_iter().map(|(name, of)| (name, of.into_iter().collect())).collect();
         Asked { name, app, parameters }
     };
-    vec![over("seed", &[])]
+    vec![over("seed", &[]), over("climate", &["examples/climate/climate.jsonl"])]
 });
 
 impl Asked {

@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 
+use hashbrown::DefaultHashBuilder;
 use indexmap::IndexMap;
 
 use super::{Budget, Exhausted};
@@ -86,7 +87,7 @@ pub fn group(
     budget: &Budget,
 ) -> Result<Vec<Group>, Exhausted> {
     budget.begin_walk()?;
-    let mut groups: IndexMap<Vec<Key>, Vec<u32>> = IndexMap::new();
+    let mut groups: IndexMap<Vec<Key>, Vec<u32>, DefaultHashBuilder> = IndexMap::default();
     let mut keys: Vec<Vec<Key>> = vec![Vec::new(); by.len()];
     for (at, item) in items.enumerate() {
         for (by, keys) in by.iter().zip(&mut keys) {
@@ -104,10 +105,15 @@ pub fn group(
             combinations.saturating_mul(GROUP_STEPS)
         })?;
         let before = groups.len();
-        each_combination(&keys, &mut Vec::new(), &mut |keys| match groups.get_mut(keys) {
+        let mut take = |keys: &[Key]| match groups.get_mut(keys) {
             Some(members) => members.push(at as u32),
             None => drop(groups.insert(keys.to_vec(), vec![at as u32])),
-        });
+        };
+        match keys.as_slice() {
+            // Nothing to combine, and nothing to copy.
+            [only] => only.iter().for_each(|key| take(std::slice::from_ref(key))),
+            several => each_combination(several, &mut Vec::new(), &mut take),
+        }
         budget.spend((groups.len() - before) as u64 * GROUP_STEPS)?;
     }
     let mut groups: Vec<Group> = groups.into_iter().map(|(keys, members)| Group { keys, members }).collect();
