@@ -80,6 +80,15 @@ fn each_command_says_what_is_wrong_and_exits_so() {
 const TRANSPORT: [&str; 4] =
     ["--schema", "examples/transport/transport.graphql", "--data", "examples/transport/transport.jsonl"];
 
+/// Every word of the second graph stands in its texts.
+#[test]
+fn the_invented_graph_says_what_its_sources_say() {
+    let data = ["check", "--data", "examples/climate/climate.jsonl"];
+    let said = [&data[..], &["--sources", "examples/climate/sources"]].concat();
+    check(&said, 0, "46 entities, 71 links", "");
+    check(&said, 0, "NOT_FOUND                  0\nSOURCE_UNAVAILABLE         0\n", "");
+}
+
 #[test]
 fn a_different_ontology_runs_with_nothing_recompiled() {
     let with = |first: &[&'static str], last: &[&'static str]| [first, &TRANSPORT[..], last].concat();

@@ -719,7 +719,10 @@ async fn the_questions_that_are_offered_fit_the_ontology_in_force() {
     assert_eq!(status, StatusCode::OK);
     let examples: Vec<serde_json::Value> = serde_json::from_slice(&body).expect("a list");
     let titles: Vec<&str> = examples.iter().filter_map(|e| e["title"].as_str()).collect();
-    assert_eq!(titles, ["Links, with the words they rest on", "What can be asked: kinds and relations"]);
+    assert_eq!(
+        titles,
+        ["Links, with the words they rest on", "What can be asked: kinds and relations", "Search by words"]
+    );
     for example in &examples {
         let body = serde_json::json!({"query": example["query"]}).to_string();
         let send = [("host", "localhost"), ("content-type", "application/json"), ("accept", NEW)];

@@ -61,7 +61,7 @@ impl Asked {
 
     fn run(&self, c: &Context, limit: usize) -> Result<Hits, Box<GraphqlError>> {
         c.budget.begin_walk()?;
-        Ok(c.whole().search(&c.graph).search(&c.graph, &self.request(limit), &c.budget)?)
+        Ok(c.whole().search(&c.graph)?.search(&c.graph, &self.request(limit), &c.budget)?)
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn highlights<'c>(c: &'c Context, object: &'c Object, _: &Arguments) 
     let asked = &found_of(connection)?.asked;
     let Some(ix) = connection.entity(&c.graph, i) else { return mismatch() };
     c.budget.spend(1)?;
-    let all = c.whole().search(&c.graph).highlights(&c.graph, ix, &asked.request(1));
+    let all = c.whole().search(&c.graph)?.highlights(&c.graph, ix, &asked.request(1));
     Ok(list(all.iter().take(HIGHLIGHTS).map(|highlight| shown(c, highlight))))
 }
 
@@ -180,7 +180,7 @@ pub(super) fn resolve<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> 
     c.budget.begin_walk()?;
     let kinds = arguments.kinds(c.ontology());
     let whole = c.whole();
-    let index = whole.search(&c.graph);
+    let index = whole.search(&c.graph)?;
     let mut all = Vec::new();
     for name in names {
         let found = index.resolve(&c.graph, &name, kinds.as_deref(), CANDIDATES, &c.budget)?;

@@ -1,12 +1,17 @@
 //! What is computed over a whole graph, once for each, when first asked for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use super::error::{Code, GraphqlError};
 use crate::graph::{EntityIx, Graph};
 use crate::query::quality::SourceGroups;
 use crate::query::related::{centrality, communities};
 use crate::query::search::SearchIndex;
 use crate::query::{Budget, Exhausted};
+
+/// Entities whose words are indexed while the first to ask waits: some three seconds' worth.
+const AT_ONCE: usize = 300_000;
 
 /// Of the graph that was asked last.
 #[derive(Debug, Default)]
@@ -16,6 +21,8 @@ pub struct Kept(Mutex<Option<(Weak<Graph>, Arc<Whole>)>>);
 #[derive(Debug, Default)]
 pub struct Whole {
     search: OnceLock<SearchIndex>,
+    /// Whether a thread builds it.
+    building: AtomicBool,
     sources: OnceLock<SourceGroups>,
     ranks: OnceLock<Ranks>,
     communities: OnceLock<Communities>,
@@ -54,9 +61,32 @@ impl Kept {
 }
 
 impl Whole {
-    /// The words. Built at the first call; linear in all text.
-    pub fn search(&self, graph: &Graph) -> &SearchIndex {
-        self.search.get_or_init(|| SearchIndex::build(graph))
+    /// The words. Built at the first call, linear in all text; where that takes longer than a request
+    /// may, on a thread of its own.
+    ///
+    /// # Errors
+    /// While that thread is at it.
+    pub fn search(self: &Arc<Self>, graph: &Arc<Graph>) -> Result<&SearchIndex, Box<GraphqlError>> {
+        self.search_within(graph, AT_ONCE)
+    }
+
+    fn search_within(
+        self: &Arc<Self>,
+        graph: &Arc<Graph>,
+        at_once: usize,
+    ) -> Result<&SearchIndex, Box<GraphqlError>> {
+        if let Some(index) = self.search.get() {
+            return Ok(index);
+        }
+        if graph.entity_count() <= at_once {
+            return Ok(self.search.get_or_init(|| SearchIndex::build(graph)));
+        }
+        if !self.building.swap(true, Ordering::AcqRel) {
+            let (whole, graph) = (self.clone(), graph.clone());
+            std::thread::spawn(move || drop(whole.search.set(SearchIndex::build(&graph))));
+        }
+        let message = "the index of words is being built, for the first time since the data were loaded; ask again in a while";
+        Err(GraphqlError::new(Code::Overloaded, message).into())
     }
 
     /// Which sources depend on each other.
@@ -99,5 +129,23 @@ fn kept<T>(slot: &OnceLock<T>, make: impl FnOnce() -> Result<T, Exhausted>) -> R
             let made = make()?;
             Ok(slot.get_or_init(|| made))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_index_is_built_beside_the_requests_that_want_it() {
+        let graph = crate::app::load(&crate::app::Origin::default()).expect("the seed is sound");
+        let (graph, kept) = (Arc::new(graph), Kept::default());
+        let whole = kept.of(&graph);
+        let refused = whole.search_within(&graph, 0).expect_err("it is not there yet");
+        assert_eq!(refused.code, Code::Overloaded);
+        assert_eq!(whole.search.wait().version(), graph.version());
+        assert!(kept.of(&graph).search_within(&graph, 0).is_ok());
+        let other = Arc::new(Graph::empty(graph.ontology().clone()));
+        assert!(!Arc::ptr_eq(&kept.of(&other), &whole), "another graph has its own");
     }
 }
