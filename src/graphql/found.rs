@@ -129,7 +129,12 @@ pub(super) fn kinds(of: &Connection) -> Answer<'static> {
 pub(super) fn score<'c>(_: &'c Context, object: &'c Object, _: &Arguments) -> Answer<'c> {
     let (connection, i) = edge_of(object)?;
     let hit = found_of(connection)?.hits.get(connection.page.range.start + i);
-    hit.map_or_else(mismatch, |hit| Ok(float(Some(hit.score.into()))))
+    hit.map_or_else(mismatch, |hit| Ok(rounded(hit.score)))
+}
+
+/// A score as far as it means something: six digits.
+fn rounded(score: f32) -> Resolved<'static> {
+    float(Some((f64::from(score) * 1e6).round() / 1e6))
 }
 
 /// Where the words stand in an item.
@@ -188,7 +193,7 @@ pub(super) fn resolve<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> 
         let candidates = found.into_iter().map(|one| {
             CANDIDATE.of([
                 entity(Some(one.entity)),
-                float(Some(one.score.into())),
+                rounded(one.score),
                 Resolved::Plain(word(one.reason)),
                 Resolved::Boolean(one.certain),
                 Resolved::Made(one.matched),
