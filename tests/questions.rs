@@ -45,22 +45,25 @@ const QUESTIONS: &[(u8, Result<&str, &str>)] = &[
 
 /// A graph that questions are asked over.
 struct Asked {
-    name: &'static str,
+    title: &'static str,
     app: App,
     /// By question, what it is asked there; with nothing where the defaults will do.
     parameters: BTreeMap<String, Vec<(String, String)>>,
 }
 
 static GRAPHS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
-    let over = |name, data: &[&str]| {
+    let over = |name, title, data: &[&str]| {
         let origin = Origin { schema: Vec::new(), data: data.iter().map(Into::into).collect() };
         let app = App::open(&origin, Limits::default()).expect("the data are sound");
         let text = std::fs::read_to_string(format!("tests/questions/{name}.json")).expect("readable");
         let given: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(&text).expect("JSON");
         let parameters = given.into_iter().map(|(name, of)| (name, of.into_iter().collect())).collect();
-        Asked { name, app, parameters }
+        Asked { title, app, parameters }
     };
-    vec![over("seed", &[]), over("climate", &["examples/climate/climate.jsonl"])]
+    vec![
+        over("seed", "the seed", &[]),
+        over("climate", "the invented graph", &["examples/climate/climate.jsonl"]),
+    ]
 });
 
 impl Asked {
@@ -146,7 +149,7 @@ fn blessed(path: &str, text: &str) {
 #[test]
 fn the_cookbook_says_what_is_answered() {
     let mut book = String::from(
-        "# Cookbook\nWhat researchers ask, each with its query and the real answer over the pages that come with the program, and where these are silent over [an invented second graph](examples/climate). Each has an address: `throughline serve`, then `/q/<name>`. This file is made by `UPDATE=1 cargo test --test questions`, and the test fails where it is not what is answered.\n",
+        "# Cookbook\nWhat researchers ask, each with its query and the real answers over the pages that come with the program and over [an invented second graph](examples/climate). Each has an address: `throughline serve` (with `--data examples/climate/climate.jsonl` for the latter), then `/q/<name>`. This file is made by `UPDATE=1 cargo test --test questions`, and the test fails where it is not what is answered.\n",
     );
     for (number, question) in QUESTIONS {
         let name = match question {
@@ -172,7 +175,7 @@ fn the_cookbook_says_what_is_answered() {
             answered = true;
             let given = graph.parameters.get(*name).map_or(&[][..], Vec::as_slice);
             let given: String = url_of(given);
-            let _ = write!(book, "\nOver the {} (`/q/{name}{given}`):\n\n```json\n", graph.name);
+            let _ = write!(book, "\nOver {} (`/q/{name}{given}`):\n\n```json\n", graph.title);
             printed(&answer, 0, &mut book);
             book.push_str("\n```\n");
         }
