@@ -402,6 +402,8 @@ fn walks_and_comparisons_that_say_nothing_are_refused_with_the_way_out() {
     let ids = |n: usize| vec!["\"agency/hhs\""; n].join(", ");
     let (many, eleven) = (ids(101), ids(11));
     let names = vec!["\"x\""; 101].join(", ");
+    let long_text = format!("{{ search(text: \"{}\") {{ totalCount }} }}", "ab".repeat(50_000));
+    let long_name = format!("{{ resolve(names: [\"{}\"]) {{ name }} }}", "dept comm sec ".repeat(20_000));
     for (query, code, part) in [
         (
             "{ paths(from: [\"a/b\", \"c/d\"], to: [\"agency/hhs\"]) { hasMore } }",
@@ -443,6 +445,8 @@ fn walks_and_comparisons_that_say_nothing_are_refused_with_the_way_out() {
         (&format!("{{ compare(ids: [{eleven}]) {{ neighborCount }} }}"), "LIMIT_EXCEEDED", "`ids` is 10"),
         ("{ timeline { stepCount } }", "BAD_ARGUMENT", "say whose timeline"),
         (&format!("{{ resolve(names: [{names}]) {{ name }} }}"), "LIMIT_EXCEEDED", "`names` is 100"),
+        (&long_text, "LIMIT_EXCEEDED", "letters of `text` is 500, and this asks for 100000"),
+        (&long_name, "LIMIT_EXCEEDED", "letters of `names`"),
         ("{ search(text: \"a\", after: \"x\") { totalCount } }", "BAD_CURSOR", "cursor"),
         (
             "{ goals(first: 1) { nodes { computed { related(first: 101) { score } } } } }",

@@ -13,6 +13,8 @@ use crate::query::filter::EntityFilter;
 use crate::query::page::{OrderTag, PageRequest, paginate};
 use crate::query::search::{FoundIn, Highlight, Hit, Hits, Reason, SearchRequest};
 
+/// Letters of the text of a search, and of a name.
+const LETTERS: usize = 500;
 /// Names that `resolve` takes at once.
 pub(super) const NAMES: usize = 100;
 /// Entities that one name may mean.
@@ -65,9 +67,20 @@ impl Asked {
     }
 }
 
+/// What is longer is no name, and no words that anybody looks for.
+fn short_enough(argument: &str, text: &str) -> Result<(), Box<GraphqlError>> {
+    let letters = text.chars().count();
+    if letters <= LETTERS {
+        return Ok(());
+    }
+    let what = format!("letters of `{argument}`");
+    Err(GraphqlError::limit(&what, letters as u64, LETTERS as u64, "ask for the words that matter").into())
+}
+
 /// A page of the entities that hold the words, best first.
 pub(super) fn search<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> Answer<'c> {
     let text = arguments.text("text").unwrap_or_default();
+    short_enough("text", &text)?;
     let (prefix, fuzzy) = (arguments.flag("prefix", true), arguments.flag("fuzzy", true));
     let name = format!("search {text} {prefix} {fuzzy}");
     let of = Common::Family(c.ontology().root);
@@ -182,6 +195,7 @@ pub(super) fn resolve<'c>(c: &'c Context, _: &Object, arguments: &Arguments) -> 
         let (asked, most) = (names.len() as u64, NAMES as u64);
         return Err(GraphqlError::limit("`names`", asked, most, "ask for fewer at a time").into());
     }
+    names.iter().try_for_each(|name| short_enough("names", name))?;
     c.budget.begin_walk()?;
     let kinds = arguments.kinds(c.ontology());
     let whole = c.whole();

@@ -10,7 +10,7 @@ use tantivy::directory::RamDirectory;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentReader;
 use tantivy::postings::TermInfo;
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, InvertedIndexReader, TantivyDocument, Term};
@@ -29,6 +29,8 @@ const MAX_VARIANTS: usize = 2_048;
 /// BM25's constants, at their usual values: how soon repetition stops counting, how much length does.
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
+/// What making the automaton of a mistyped word costs: about a millisecond.
+const AUTOMATON_STEPS: u64 = 10_000;
 /// Postings that cost as much as looking at one entity: they are read in blocks, in a row.
 const POSTINGS_A_STEP: u64 = 16;
 /// Entities below which a second thread costs more than it saves.
@@ -133,6 +135,13 @@ impl Postings {
         budget: &Budget,
     ) -> Result<(), Exhausted> {
         best.fill(0.0);
+        // Schulz and Mihov, Fast string correction with Levenshtein automata, 2002, two neighbouring
+        // letters in the wrong order counting as one error.
+        let letters = || {
+            FuzzyTermQuery::new(Term::from_field_text(self.places[0].field, &wanted.raw), wanted.typos, true)
+        };
+        let mistyped = if wanted.typos > 0 { letters().automaton().ok() } else { None };
+        budget.spend(if wanted.typos > 0 { AUTOMATON_STEPS } else { 0 })?;
         for (at, place) in self.places.iter().enumerate() {
             if names_only && !place.of_names {
                 continue;
@@ -145,7 +154,7 @@ impl Postings {
             for shard in &self.shards {
                 let (index, lengths) = &shard.fields[at];
                 let best = &mut best[shard.first as usize..][..shard.size as usize];
-                for (term, closeness) in variants(index, place, wanted) {
+                for (term, closeness) in variants(index, place, wanted, mistyped.as_ref()) {
                     budget.spend(1 + u64::from(term.doc_freq) / POSTINGS_A_STEP)?;
                     let weight = place.weight * closeness.factor() * (K1 + 1.0);
                     let read = index.read_block_postings_from_terminfo(&term, IndexRecordOption::WithFreqs);
@@ -190,6 +199,7 @@ fn variants(
     index: &InvertedIndexReader,
     place: &IndexedField,
     wanted: &Wanted,
+    mistyped: Option<&DfaWrapper>,
 ) -> Vec<(TermInfo, Closeness)> {
     let terms = index.terms();
     let mut found = Vec::new();
@@ -218,11 +228,7 @@ fn variants(
             }
         }
     }
-    // Schulz and Mihov, Fast string correction with Levenshtein automata, 2002, two neighbouring
-    // letters in the wrong order counting as one error.
-    let query = || FuzzyTermQuery::new(Term::from_field_text(place.field, &wanted.raw), wanted.typos, true);
-    if wanted.typos > 0
-        && let Ok(automaton) = query().automaton()
+    if let Some(automaton) = mistyped
         && let Ok(mut stream) = terms.search(automaton).into_stream()
     {
         for _ in 0..MAX_VARIANTS {

@@ -12,6 +12,8 @@ use crate::query::{Budget, Exhausted};
 
 /// Entities that are compared with a name, of those whose names share words with it.
 const COMPARED: usize = 128;
+/// Pairs of letters that cost as much to compare as looking at one entity.
+const LETTERS_A_STEP: u64 = 64;
 /// The least likeness that is worth saying.
 const LEAST_LIKENESS: f32 = 0.5;
 
@@ -146,7 +148,9 @@ impl SearchIndex {
         }
         if found.len() < limit {
             for ix in self.alike(graph, name, kinds, COMPARED, budget)? {
-                budget.spend(16)?;
+                // A comparison costs the one name's letters times the other's.
+                let letters: usize = names(graph, ix).map(str::len).sum();
+                budget.spend(16 + (letters * name.len()) as u64 / LETTERS_A_STEP)?;
                 let compared = names(graph, ix).map(|n| (self.likeness(name, n), n));
                 let best = compared.reduce(|a, b| if b.0 > a.0 { b } else { a });
                 if let Some((likeness, by)) = best.filter(|(likeness, _)| *likeness >= LEAST_LIKENESS) {

@@ -17,6 +17,11 @@ use crate::ontology::Ontology;
 const MAX_WORDS: usize = 32;
 /// Ways to read one name that are told apart, where several of its short forms are ambiguous.
 const MAX_READINGS: usize = 8;
+/// Letters of a word that errors of typing are forgiven in: the automaton of a longer one takes time and
+/// memory, and nobody types such a word.
+const MAX_MISTYPED: usize = 32;
+/// Words of a name whose short forms are told apart; longer texts are no names.
+const MAX_NAME_WORDS: usize = 64;
 /// Names longer than this have no acronym that anybody would write.
 const MAX_ACRONYM: usize = 8;
 
@@ -101,7 +106,8 @@ fn typos_of(word: &str) -> u8 {
         _ if word.chars().any(char::is_numeric) => 0,
         0..4 => 0,
         4..8 => 1,
-        _ => 2,
+        8..=MAX_MISTYPED => 2,
+        _ => 0,
     }
 }
 
@@ -180,6 +186,10 @@ impl Words {
     pub(super) fn readings(&self, name: &str) -> Vec<String> {
         let found = cut(name);
         let keep_stop = found.iter().all(|f| self.stop.contains(&f.text));
+        if found.len() > MAX_NAME_WORDS {
+            let words: Vec<&str> = found.iter().map(|f| f.text.as_str()).collect();
+            return vec![words.join(" ")];
+        }
         let mut readings = vec![String::new()];
         let mut add = |alternatives: &[String]| {
             let kept = alternatives.iter().filter(|w| keep_stop || !self.stop.contains(*w));
