@@ -10,8 +10,8 @@ use crate::query::related::{centrality, communities};
 use crate::query::search::SearchIndex;
 use crate::query::{Budget, Exhausted};
 
-/// Entities whose words are indexed while the first to ask waits: some three seconds' worth.
-const AT_ONCE: usize = 300_000;
+/// Entities whose words are indexed while the first to ask waits: some second's worth, well within a deadline.
+const AT_ONCE: usize = 100_000;
 
 /// Of the graph that was asked last.
 #[derive(Debug, Default)]
