@@ -185,7 +185,7 @@ fn page(query: &SavedQuery, given: &[(String, String)], asked: &str, answer: &Js
             header {
                 p class="mark" { a href="/" { "Throughline" } " · " a href="/q" { "Questions" } }
                 h1 { (query.title) }
-                @if !query.description.is_empty() { p class="lead" { (query.description) } }
+                @if !query.description.is_empty() { p class="lead" { (prose(&query.description)) } }
             }
             @if !query.parameters.is_empty() {
                 form method="get" action={ "/q/" (query.name) } class="parameters" {
@@ -307,6 +307,15 @@ fn told_in_row(key: &str, value: &Json) -> Markup {
 /// Whether a text is a word of an enum.
 fn is_word(text: &str) -> bool {
     text.len() > 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+}
+
+/// Prose in which names of the API stand between backticks.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// A name of the API as words.
