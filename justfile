@@ -30,6 +30,10 @@ bench-scale SCALE="40":
 instructions *KEEP:
     bash benches/instructions.sh {{KEEP}}
 
+# One graph of a folder of public data sets (examples/us/README.md): counts, refusals, times, two questions.
+real DATA="../shared/data":
+    cargo build --release && bash examples/us/real.sh {{DATA}}
+
 # Everything CI checks, with the time of each stage.
 ci:
     bash .ci/run

@@ -1,6 +1,9 @@
 //! The composition root: an ontology, the graph under it and the API over both. Opens files,
 //! hands out views, and is all that a transport needs to know.
 
+pub mod import;
+pub mod matches;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

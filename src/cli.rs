@@ -1,6 +1,7 @@
 //! The command line, and the only place where settings are read: arguments first, then the
 //! environment variables that `--help` names beside them.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,9 +12,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
 use crate::graphql::{Limits, Outcome, Request};
 use crate::http::{self, Settings, settings};
+use crate::io::import::{Format, Mapping};
 use crate::io::sources;
 use crate::ontology::{Date, Fault, Faults};
 
@@ -48,6 +51,12 @@ enum Command {
     Query(QueryArgs),
     /// Write the data as one file that opens several times faster; --data takes it under the same ontology.
     Snapshot(SnapshotArgs),
+    /// Make lines of our format from rows of CSV, TSV, JSON, JSON Lines, YAML or XML by a jq program.
+    Import(ImportArgs),
+    /// Suggest which entities of several data sets are one, as a file of matches to review; data are loaded with it.
+    Match(MatchArgs),
+    /// What one set of data has otherwise than another: added, gone, changed, with the evidence of both.
+    Diff(DiffArgs),
 }
 
 /// Room for about a thousand answers of the size of a page.
@@ -167,6 +176,78 @@ struct SnapshotArgs {
     output: PathBuf,
 }
 
+#[derive(Args, Debug)]
+struct ImportArgs {
+    #[command(flatten)]
+    ontology: OntologyArgs,
+    /// The program that makes lines of a row; without it, the rows are lines already. It is jq, with $file, $row, $first, $args, and slug, fold, compact, once, here, quoted, inferred, entity, link, refuse.
+    #[arg(long, value_name = "PROGRAM")]
+    map: Option<PathBuf>,
+    /// The files to read; .gz is unpacked.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Data that the lines may name and are compared with; may be given several times.
+    #[arg(long, value_name = "FILE", value_delimiter = ',', conflicts_with = "into")]
+    data: Vec<PathBuf>,
+    /// The file to write the lines to; replaced as a whole. Standard output if absent.
+    #[arg(long, short, value_name = "FILE", conflicts_with = "into")]
+    output: Option<PathBuf>,
+    /// A file of lines to add all to: what it has under the same id is put anew, the whole or nothing.
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
+    /// What the files are made of, where their names do not tell: csv, tsv, json, jsonl, yaml, xml.
+    #[arg(long, value_name = "FORMAT", value_parser = format_named)]
+    format: Option<Format>,
+    /// Where the rows stand within a document: keys or elements from the outside in, with / between them.
+    #[arg(long, value_name = "PATH")]
+    rows: Option<String>,
+    /// The character between cells, where it is neither a comma (csv) nor a tab (tsv).
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// The encoding of the files, such as macintosh; told from their bytes if absent.
+    #[arg(long, value_name = "NAME", value_parser = Mapping::encoding_of)]
+    encoding: Option<&'static encoding_rs::Encoding>,
+    /// A value that the program finds as $args.NAME; may be given several times.
+    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = named_value)]
+    args: Vec<(String, String)>,
+    /// Leave refused rows and lines out, and list them, instead of stopping at the first.
+    #[arg(long)]
+    keep_going: bool,
+    /// Say what would happen, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write lines as they are made, in memory that does not grow with them; what they mean is judged by whoever loads them.
+    #[arg(long, conflicts_with_all = ["data", "into", "dry_run"])]
+    stream: bool,
+}
+
+#[derive(Args, Debug)]
+struct MatchArgs {
+    #[command(flatten)]
+    ontology: OntologyArgs,
+    /// The data, a match file with what was decided before among them; may be given several times.
+    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',', num_args = 1..)]
+    data: Vec<PathBuf>,
+    /// The file to write; replaced as a whole. Standard output if absent.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only pairs at least this sure, from 0 to 1; 1 is a shared identifier.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+    least: f64,
+}
+
+#[derive(Args, Debug)]
+struct DiffArgs {
+    #[command(flatten)]
+    ontology: OntologyArgs,
+    /// The data as they were; may be given several times.
+    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',')]
+    from: Vec<PathBuf>,
+    /// The data as they are.
+    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',')]
+    to: Vec<PathBuf>,
+}
+
 /// Parses the command line and does what it says. 0 if all went well, 1 if data, ontology or
 /// query are at fault, 2 if the command line is.
 pub fn main() -> ExitCode {
@@ -177,6 +258,9 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema(&args),
         Command::Query(args) => query(&args),
         Command::Snapshot(args) => snapshot(&args),
+        Command::Import(args) => import(args),
+        Command::Match(args) => matches(&args),
+        Command::Diff(args) => diff(&args),
     };
     done.unwrap_or_else(|e| {
         say_error(&e);
@@ -380,6 +464,123 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
     print(&body)?;
     let clean = response.outcome == Outcome::Executed && json.get("errors").is_none();
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn format_named(word: &str) -> Result<Format, String> {
+    let found = Format::ALL.iter().find(|(_, words)| words.contains(&word));
+    found.map(|(format, _)| *format).ok_or_else(|| {
+        let words: Vec<&str> = Format::ALL.iter().map(|(_, words)| words[0]).collect();
+        format!("`{word}` is no format; write {}", words.join(", "))
+    })
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [one] => Ok(*one),
+        _ => Err("write one character, such as ';'".to_owned()),
+    }
+}
+
+fn named_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn import(args: ImportArgs) -> Result<ExitCode> {
+    let program = args.map.as_deref().map(crate::io::read_text).transpose();
+    let mapping = Mapping {
+        program: program.map_err(|fault| Faults(vec![fault]))?,
+        format: args.format,
+        path: args.rows.iter().flat_map(|rows| rows.split('/')).map(str::to_owned).collect(),
+        delimiter: args.delimiter,
+        encoding: args.encoding,
+        args: args.args,
+        keep_going: args.keep_going,
+    };
+    let import = Import {
+        files: args.files,
+        mapping,
+        base: Origin { schema: args.ontology.schema, data: args.data },
+        output: args.output,
+        into: args.into,
+        scratch: std::env::temp_dir().join(format!("throughline-{}.partial", std::process::id())),
+        dry_run: args.dry_run,
+        stream: args.stream,
+    };
+    let began = Instant::now();
+    let report = with_progress("importing", || import.run(&mut std::io::stdout()))?;
+    say_import(&report, &import, began.elapsed());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_import(report: &Imported, import: &Import, took: Duration) {
+    let made = &report.made;
+    made.notes.iter().for_each(|note| say(note));
+    let listed = made.reasons.iter().chain(&report.refused);
+    listed.take(FAULTS_SHOWN).for_each(|fault| say(&fault.to_string()));
+    say(&format!(
+        "{} rows, {} lines, {} repetitions left out, {:.1} s",
+        made.rows,
+        made.lines,
+        made.repeated,
+        took.as_secs_f64()
+    ));
+    let reasons = |what: &str, all: &BTreeMap<String, usize>| {
+        if all.is_empty() {
+            return;
+        }
+        say(&format!("{} {what} refused:", all.values().sum::<usize>()));
+        all.iter().for_each(|(reason, count)| say(&format!("  {count:>8}  {reason}")));
+    };
+    reasons("rows", &made.by_reason);
+    reasons("lines", &report.by_reason);
+    if !import.stream {
+        say(&format!(
+            "{} added, {} changed, {} unchanged{}",
+            report.added.values().sum::<usize>(),
+            report.changed,
+            report.unchanged,
+            if import.dry_run { "; nothing was written" } else { "" }
+        ));
+        report.added.iter().for_each(|(name, count)| say(&format!("  {count:>8}  {name}")));
+    }
+}
+
+fn matches(args: &MatchArgs) -> Result<ExitCode> {
+    let origin = Origin { schema: args.ontology.schema.clone(), data: args.data.clone() };
+    let ontology = origin.ontology()?;
+    let found = with_progress("matching", || app::matches::suggest(&ontology, origin.inputs()))?;
+    let lines = found.lines.iter().filter(|line| line["score"].as_f64() >= Some(args.least));
+    let text: String = lines.clone().map(|line| format!("{line}\n")).collect();
+    match &args.output {
+        Some(output) => crate::io::replace(output, |out| out.write_all(text.as_bytes()))
+            .with_context(|| format!("cannot write {}", output.display()))?,
+        None => print(text.as_bytes())?,
+    }
+    let same = lines.clone().filter(|line| line["score"] == 1.0).count();
+    say(&format!(
+        "{same} pairs share an identifier and are decided SAME; {} are UNDECIDED; {} were decided before",
+        lines.count() - same,
+        found.decided
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn diff(args: &DiffArgs) -> Result<ExitCode> {
+    let load =
+        |data: &[PathBuf]| app::load(&Origin { schema: args.ontology.schema.clone(), data: data.to_vec() });
+    let (before, now) = with_progress("loading", || (load(&args.from), load(&args.to)));
+    let difference = app::import::difference(&before?, &now?);
+    let mut said = String::new();
+    difference.gone.iter().for_each(|line| said += &format!("- {line}\n"));
+    for (before, now) in &difference.changed {
+        said += &format!("< {before}\n> {now}\n");
+    }
+    difference.added.iter().for_each(|line| said += &format!("+ {line}\n"));
+    print(said.as_bytes())?;
+    let [added, gone, changed] = [difference.added.len(), difference.gone.len(), difference.changed.len()];
+    say(&format!("{added} added, {gone} gone, {changed} changed"));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn snapshot(args: &SnapshotArgs) -> Result<ExitCode> {

@@ -39,6 +39,9 @@ fn help_is_the_golden() {
         vec!["schema", "--help"],
         vec!["query", "--help"],
         vec!["snapshot", "--help"],
+        vec!["import", "--help"],
+        vec!["match", "--help"],
+        vec!["diff", "--help"],
     ] {
         all += &format!(
             "$ throughline {}\n{}\n",

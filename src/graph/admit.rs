@@ -214,6 +214,7 @@ impl Transaction {
                     }
                 };
             let quote = text("quote", &draft.quote);
+            let fragment = text("fragment", &draft.fragment);
             let note = text("note", &draft.note);
             // What stands beside a quote is kept as it is, spaces too.
             let mut beside = |name: &str, text: &Option<String>| {
@@ -314,6 +315,7 @@ impl Transaction {
                 prefix,
                 suffix,
                 url,
+                fragment,
                 basis,
                 note,
                 properties: properties.into(),
@@ -338,6 +340,6 @@ impl Transaction {
 
 /// Bytes of the texts of evidence.
 pub(super) fn weight(evidence: &[EvidenceRecord]) -> usize {
-    let texts = evidence.iter().flat_map(|e| [&e.quote, &e.prefix, &e.suffix, &e.url, &e.note]);
+    let texts = evidence.iter().flat_map(|e| [&e.quote, &e.prefix, &e.suffix, &e.url, &e.fragment, &e.note]);
     texts.flatten().map(|text| text.len()).sum()
 }

@@ -68,6 +68,8 @@ pub struct EvidenceDraft {
     pub suffix: Option<String>,
     /// An address in the source.
     pub url: Option<String>,
+    /// Where in the source, such as `row=12`.
+    pub fragment: Option<String>,
     /// STATED or INFERRED.
     pub basis: String,
     /// Ours.

@@ -73,10 +73,11 @@ pub(super) enum Part {
     Prefix,
     Suffix,
     Url,
+    Fragment,
     Note,
     Seal,
 }
-const PARTS: u16 = 6;
+const PARTS: u16 = 7;
 const INFERRED: u16 = 1 << PARTS;
 const FOUND: u16 = 1 << (PARTS + 1);
 const STATUS_SHIFT: u16 = PARTS + 2;
@@ -110,6 +111,7 @@ impl Block {
             text(&e.prefix),
             text(&e.suffix),
             text(&e.url),
+            text(&e.fragment),
             text(&e.note),
             seal.map(Arc::from),
         ];
@@ -182,6 +184,7 @@ impl Block {
             prefix: part(Part::Prefix),
             suffix: part(Part::Suffix),
             url: part(Part::Url),
+            fragment: part(Part::Fragment),
             basis: self.basis(at),
             note: part(Part::Note),
             properties: self.properties.get(&at).cloned().unwrap_or_default(),

@@ -82,7 +82,7 @@ pub struct SourceText {
 pub type Seal = [u8; 8];
 
 /// Percent-encodes what a text fragment may not carry.
-pub(super) fn fragment(quote: &str) -> String {
+pub(super) fn text_directive(quote: &str) -> String {
     let mut out = String::with_capacity(quote.len() * 3 / 2);
     for byte in quote.bytes() {
         match byte {

@@ -137,7 +137,9 @@ fn evidence(graph: &Graph, sheet: &mut Sheet, all: EvidenceList<'_>) {
     sheet.count(all.len());
     for e in all.iter() {
         sheet.text(graph.entity(e.source()).id());
-        [e.quote(), e.prefix(), e.suffix(), e.url(), e.note()].into_iter().for_each(|t| sheet.optional(t));
+        [e.quote(), e.prefix(), e.suffix(), e.url(), e.fragment(), e.note()]
+            .into_iter()
+            .for_each(|t| sheet.optional(t));
         sheet.text(e.basis().name());
         sheet.text(e.status().name());
         sheet.count(e.properties().len());

@@ -430,7 +430,9 @@ impl Graph {
         let [quote, prefix, suffix, url] = words.map(Option::unwrap_or_default);
         let source = self.entity(evidence.source()).id();
         let basis = evidence.basis().name();
-        evidence::fingerprint([&*owner, source, quote, prefix, suffix, url, basis, &properties])
+        // What has no fragment keeps the id it had before there were any.
+        let parts = [&*owner, source, quote, prefix, suffix, url, basis, &properties];
+        evidence::fingerprint(parts.into_iter().chain(evidence.fragment()))
     }
     /// The piece of evidence of that id: what it belongs to, and its place there. The first call
     /// builds the index, linear in all evidence.

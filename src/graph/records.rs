@@ -59,6 +59,7 @@ pub(super) struct EvidenceRecord {
     pub(super) prefix: Option<Arc<str>>,
     pub(super) suffix: Option<Arc<str>>,
     pub(super) url: Option<Arc<str>>,
+    pub(super) fragment: Option<Arc<str>>,
     pub(super) basis: Basis,
     pub(super) note: Option<Arc<str>>,
     pub(super) properties: Box<[PropertyIx]>,
@@ -89,6 +90,7 @@ impl EvidenceRecord {
             && self.prefix == other.prefix
             && self.suffix == other.suffix
             && self.url == other.url
+            && self.fragment == other.fragment
             && self.basis == other.basis
             && self.properties == other.properties
     }

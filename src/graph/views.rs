@@ -239,6 +239,10 @@ impl<'g> Evidence<'g> {
     pub fn url(&self) -> Option<&'g str> {
         self.block.part(self.at, Part::Url)
     }
+    /// Where in the source it stands: `row=12` of a table (as in RFC 7111), a path in a document.
+    pub fn fragment(&self) -> Option<&'g str> {
+        self.block.part(self.at, Part::Fragment)
+    }
     /// How the words are to be read, in ours.
     pub fn note(&self) -> Option<&'g str> {
         self.block.part(self.at, Part::Note)
@@ -269,7 +273,7 @@ impl<'g> Evidence<'g> {
             (Some(quote), _) => source_url.map(|url| {
                 // An address that has a fragment of its own keeps it: the directive stands behind it.
                 let join = if url.contains('#') { "" } else { "#" };
-                format!("{url}{join}:~:text={}", super::evidence::fragment(quote))
+                format!("{url}{join}:~:text={}", super::evidence::text_directive(quote))
             }),
             (None, None) => None,
         }

@@ -349,6 +349,7 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Evidence", "prefix", |c, o, _| of_evidence(c, o, |_, e| optional(e.prefix()))),
     ("Evidence", "suffix", |c, o, _| of_evidence(c, o, |_, e| optional(e.suffix()))),
     ("Evidence", "url", |c, o, _| of_evidence(c, o, |_, e| optional(e.url()))),
+    ("Evidence", "fragment", |c, o, _| of_evidence(c, o, |_, e| optional(e.fragment()))),
     ("Evidence", "basis", |c, o, _| of_evidence(c, o, |_, e| Resolved::Plain(e.basis().name()))),
     ("Evidence", "status", |c, o, _| of_evidence(c, o, |_, e| Resolved::Plain(e.status().name()))),
     ("Evidence", "note", |c, o, _| of_evidence(c, o, |_, e| optional(e.note()))),

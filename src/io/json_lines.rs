@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Batch;
 use crate::graph::{
-    Change, Datum, EntityDraft, Evidence, EvidenceDraft, EvidenceList, Graph, Identifier, LinkDraft, Owner,
-    SourceText, SourceTextDraft, seal_to_text,
+    Change, Datum, EntityDraft, EntityIx, Evidence, EvidenceDraft, EvidenceList, Graph, Identifier,
+    LinkDraft, LinkIx, Owner, SourceText, SourceTextDraft, seal_to_text,
 };
 use crate::ontology::{Fault, FuzzyDate, Location, describe, suggest};
 
@@ -19,7 +19,10 @@ use crate::ontology::{Fault, FuzzyDate, Location, describe, suggest};
 const LINE_BYTES: usize = 4 << 20;
 
 /// The first key of a line says what the line is.
-const LINE_KINDS: [&str; 5] = ["source", "entity", "link", "about", "merged"];
+const LINE_KINDS: [&str; 6] = ["source", "entity", "link", "about", "merged", "match"];
+
+/// What a reviewer may have decided of two entities that look like one.
+pub const DECISIONS: [&str; 3] = ["SAME", "DIFFERENT", "UNDECIDED"];
 
 /// One line as it was read.
 #[derive(Debug)]
@@ -80,7 +83,8 @@ pub fn read_from(path: &str, input: &mut impl BufRead, give: &mut impl FnMut(Lin
             continue;
         }
         give(match parse_bytes(text, beyond) {
-            Ok(change) => Line::Change(number, change),
+            Ok(Some(change)) => Line::Change(number, change),
+            Ok(None) => continue,
             Err((column, what, help)) => {
                 Line::Fault(Fault { place: at(number, column), what, help }, defined(text))
             }
@@ -111,14 +115,16 @@ fn defined(line: &[u8]) -> Option<Option<String>> {
     let Ok(map) = serde_json::from_slice::<Map<String, Json>>(line) else {
         // The first key still tells whether the line would have defined anything.
         let inside = line.trim_ascii_start().strip_prefix(b"{").unwrap_or(line).trim_ascii_start();
-        let defines = !inside.starts_with(b"\"link\"") && !inside.starts_with(b"\"about\"");
+        let defines =
+            ![&b"\"link\""[..], b"\"about\"", b"\"match\""].iter().any(|key| inside.starts_with(key));
         return defines.then_some(None);
     };
     let id = ["source", "entity", "merged"].iter().find_map(|key| map.get(*key));
     id.map(|id| id.as_str().map(str::to_owned))
 }
 
-fn parse_bytes(line: &[u8], beyond: usize) -> Result<Change, LineFault> {
+/// The change of a line; none for a match that nobody has decided, or that is decided to be none.
+fn parse_bytes(line: &[u8], beyond: usize) -> Result<Option<Change>, LineFault> {
     if line.len() + beyond > LINE_BYTES {
         let what = format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len() + beyond);
         return Err((0, what, "is a line break missing?".to_owned()));
@@ -131,15 +137,24 @@ fn parse_bytes(line: &[u8], beyond: usize) -> Result<Change, LineFault> {
     if text.starts_with("{\"link\"")
         && let Ok(link) = serde_json::from_str::<LinkShape>(text)
     {
-        return Ok(Change::AddLink(Box::new(link.into())));
+        return Ok(Some(Change::AddLink(Box::new(link.into()))));
     }
     parse(text)
+}
+
+/// The change that a line of ours says.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(super) fn parse_line(line: &[u8]) -> Result<Option<Change>, String> {
+    parse_bytes(line, 0)
+        .map_err(|(_, what, help)| if help.is_empty() { what } else { format!("{what}; {help}") })
 }
 
 /// Column (0 for the whole line), what, help.
 type LineFault = (usize, String, String);
 
-fn parse(text: &str) -> Result<Change, LineFault> {
+fn parse(text: &str) -> Result<Option<Change>, LineFault> {
     let Object(mut map) = serde_json::from_str(text).map_err(syntax)?;
     let fault = |what: String, help: &str| (0, what, help.to_owned());
     let Some(kind) = LINE_KINDS.into_iter().find(|k| map.contains_key(*k)) else {
@@ -152,6 +167,7 @@ fn parse(text: &str) -> Result<Change, LineFault> {
         None => Err(fault(format!("`{key}` is missing"), "add it as text")),
         Some(other) => Err(fault(format!("`{key}` is {}", describe(&other)), "it is text")),
     };
+    let mut undecided = false;
     let change = match kind {
         "source" | "entity" => {
             let mut draft = EntityDraft {
@@ -202,15 +218,29 @@ fn parse(text: &str) -> Result<Change, LineFault> {
                 evidence: evidence(take("evidence"))?,
             }
         }
-        _ => {
+        "merged" => {
             take("note");
             Change::Merge { from: text_of("merged", take("merged"))?, into: text_of("into", take("into"))? }
+        }
+        _ => {
+            let pair: Option<[String; 2]> = shaped("match", take("match"))?;
+            let [into, from] = pair
+                .ok_or_else(|| fault("`match` is null".to_owned(), "write [id that stays, id that goes]"))?;
+            let decision = text_of("decision", take("decision"))?;
+            ["by", "note", "score", "reasons"].iter().for_each(|key| drop(take(key)));
+            if !DECISIONS.contains(&decision.as_str()) {
+                let what = format!("the decision `{decision}` is none");
+                return Err(fault(what, &format!("write {}", DECISIONS.join(", "))));
+            }
+            undecided = decision != DECISIONS[0];
+            Change::Merge { from, into }
         }
     };
     if let (Some(key), false) = (map.keys().next(), map.is_empty()) {
         let known: &[&str] = match kind {
             "link" => &["link", "date", "validFrom", "validUntil", "properties", "evidence"],
             "about" => &["about", "completeness", "evidence"],
+            "match" => &["match", "decision", "by", "note", "score", "reasons"],
             _ => &["merged", "into", "note"],
         };
         return Err(fault(
@@ -218,7 +248,7 @@ fn parse(text: &str) -> Result<Change, LineFault> {
             &suggest(key, known.iter().copied()),
         ));
     }
-    Ok(change)
+    Ok((!undecided).then_some(change))
 }
 
 fn syntax(error: serde_json::Error) -> LineFault {
@@ -377,6 +407,8 @@ struct EvidenceShape {
     suffix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fragment: Option<String>,
     basis: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     note: Option<String>,
@@ -396,6 +428,7 @@ impl From<EvidenceShape> for EvidenceDraft {
             prefix: e.prefix,
             suffix: e.suffix,
             url: e.url,
+            fragment: e.fragment,
             basis: e.basis,
             note: e.note,
             properties: e.properties,
@@ -411,64 +444,15 @@ impl From<EvidenceShape> for EvidenceDraft {
 /// What `out` gives.
 pub fn write(graph: &Graph, out: &mut impl io::Write) -> io::Result<()> {
     let ontology = graph.ontology();
-    let source_kind = ontology.source_kind();
     let mut line = |map: &Map<String, Json>| {
         serde_json::to_writer(&mut *out, map)?;
         out.write_all(b"\n")
     };
     for ix in graph.entities() {
-        let entity = graph.entity(ix);
-        let mut map = Map::new();
-        let key = if entity.kind() == source_kind { "source" } else { "entity" };
-        map.insert(key.into(), json!(entity.id()));
-        map.insert("kind".into(), json!(ontology.kind(entity.kind()).name));
-        map.insert("name".into(), json!(entity.name()));
-        let implied = |id: &&Identifier| {
-            !entity.properties().any(|(p, v)| {
-                ontology.property(p).identifier.as_deref() == Some(&*id.scheme)
-                    && v.members().any(|m| m.as_text() == Some(&*id.value))
-            })
-        };
-        let identifiers: Vec<Json> = entity
-            .identifiers()
-            .iter()
-            .filter(implied)
-            .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
-            .collect();
-        if !identifiers.is_empty() {
-            map.insert("identifiers".into(), Json::Array(identifiers));
-        }
-        for (property, value) in entity.properties() {
-            map.insert(ontology.property(property).name.clone(), value_json(graph, value));
-        }
-        if let Some(text) = entity.text() {
-            map.insert("text".into(), text_json(text));
-        }
-        put_evidence(graph, &mut map, entity.evidence());
-        line(&map)?;
+        line(&entity_line(graph, ix))?;
     }
     for ix in graph.links() {
-        let link = graph.link(ix);
-        let (from, to) = link.ends();
-        let relation = ontology.relation(link.relation());
-        let mut map = Map::new();
-        map.insert("link".into(), json!([graph.entity(from).id(), relation.name, graph.entity(to).id()]));
-        for (key, date) in
-            [("date", link.date()), ("validFrom", link.valid_from()), ("validUntil", link.valid_until())]
-        {
-            if let Some(date) = date {
-                map.insert(key.into(), date_json(date));
-            }
-        }
-        if link.properties().len() > 0 {
-            let properties = link.properties().map(|(at, value)| {
-                let property = &relation.properties[at as usize];
-                (property.name.clone(), value_json(graph, value))
-            });
-            map.insert("properties".into(), Json::Object(properties.collect()));
-        }
-        put_evidence(graph, &mut map, link.evidence());
-        line(&map)?;
+        line(&link_line(graph, ix))?;
     }
     for ((entity, relation, direction), completeness) in graph.completeness_statements() {
         let mut map = Map::new();
@@ -488,6 +472,65 @@ pub fn write(graph: &Graph, out: &mut impl io::Write) -> io::Result<()> {
     Ok(())
 }
 
+/// An entity as its line.
+pub fn entity_line(graph: &Graph, ix: EntityIx) -> Map<String, Json> {
+    let ontology = graph.ontology();
+    let entity = graph.entity(ix);
+    let mut map = Map::new();
+    let key = if entity.kind() == ontology.source_kind() { "source" } else { "entity" };
+    map.insert(key.into(), json!(entity.id()));
+    map.insert("kind".into(), json!(ontology.kind(entity.kind()).name));
+    map.insert("name".into(), json!(entity.name()));
+    let implied = |id: &&Identifier| {
+        !entity.properties().any(|(p, v)| {
+            ontology.property(p).identifier.as_deref() == Some(&*id.scheme)
+                && v.members().any(|m| m.as_text() == Some(&*id.value))
+        })
+    };
+    let identifiers: Vec<Json> = entity
+        .identifiers()
+        .iter()
+        .filter(implied)
+        .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
+        .collect();
+    if !identifiers.is_empty() {
+        map.insert("identifiers".into(), Json::Array(identifiers));
+    }
+    for (property, value) in entity.properties() {
+        map.insert(ontology.property(property).name.clone(), value_json(graph, value));
+    }
+    if let Some(text) = entity.text() {
+        map.insert("text".into(), text_json(text));
+    }
+    put_evidence(graph, &mut map, entity.evidence());
+    map
+}
+
+/// A link as its line.
+pub fn link_line(graph: &Graph, ix: LinkIx) -> Map<String, Json> {
+    let link = graph.link(ix);
+    let (from, to) = link.ends();
+    let relation = graph.ontology().relation(link.relation());
+    let mut map = Map::new();
+    map.insert("link".into(), json!([graph.entity(from).id(), relation.name, graph.entity(to).id()]));
+    for (key, date) in
+        [("date", link.date()), ("validFrom", link.valid_from()), ("validUntil", link.valid_until())]
+    {
+        if let Some(date) = date {
+            map.insert(key.into(), date_json(date));
+        }
+    }
+    if link.properties().len() > 0 {
+        let properties = link.properties().map(|(at, value)| {
+            let property = &relation.properties[at as usize];
+            (property.name.clone(), value_json(graph, value))
+        });
+        map.insert("properties".into(), Json::Object(properties.collect()));
+    }
+    put_evidence(graph, &mut map, link.evidence());
+    map
+}
+
 fn put_evidence(graph: &Graph, map: &mut Map<String, Json>, all: EvidenceList<'_>) {
     if !all.is_empty() {
         map.insert("evidence".into(), Json::Array(all.iter().map(|e| evidence_json(graph, e)).collect()));
@@ -503,6 +546,7 @@ fn evidence_json(graph: &Graph, e: Evidence<'_>) -> Json {
         prefix: text(e.prefix()),
         suffix: text(e.suffix()),
         url: text(e.url()),
+        fragment: text(e.fragment()),
         basis: e.basis().name().to_owned(),
         note: text(e.note()),
         properties: e.properties().iter().map(|p| graph.ontology().property(*p).name.clone()).collect(),

@@ -1,11 +1,13 @@
 //! Room 4: in and out. Each format is one file; wire shapes live here and nowhere below.
 
+pub mod import;
 pub mod json_lines;
 pub mod snapshot;
 pub mod sources;
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -60,6 +62,70 @@ pub fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Fault> {
     files.retain(|path| path.is_file() && path.extension().is_some_and(|found| found == ending));
     files.sort();
     Ok(files)
+}
+
+/// Where what is made is put before it takes the place of `target`: beside it, so that it can.
+pub fn staging_path(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// Makes a file, empty.
+///
+/// # Errors
+/// The system's.
+pub fn create(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::create(path)
+}
+
+/// Removes a file that may not be there.
+pub fn discard(path: &Path) {
+    drop(std::fs::remove_file(path));
+}
+
+/// Writes a file as a whole: to another one first, which takes its name.
+///
+/// # Errors
+/// The system's, or what `write` gives; `path` is as it was then.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let mut staged = path.as_os_str().to_owned();
+    staged.push(".new");
+    let staged = PathBuf::from(staged);
+    let written = std::fs::File::create(&staged)
+        .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&staged, path));
+    if written.is_err() {
+        discard(&staged);
+    }
+    written
+}
+
+/// Copies the lines of a file but for some, by number from 1.
+///
+/// # Errors
+/// The system's.
+pub fn copy_lines(
+    path: &Path,
+    left_out: &HashSet<usize>,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let mut lines = std::io::BufReader::with_capacity(1 << 20, std::fs::File::open(path)?);
+    let mut out = std::io::BufWriter::with_capacity(1 << 20, out);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !left_out.contains(&number) {
+            out.write_all(&line)?;
+        }
+    }
+    out.flush()
 }
 
 /// One file of data, or a text that stands in the program.

@@ -14,7 +14,7 @@ use crate::graph::{Graph, ImageFault, Reopening};
 use crate::ontology::{Fault, Ontology};
 
 /// How a snapshot begins; the number is the version of the format.
-pub const MAGIC: &[u8] = b"THROUGHLINE SNAPSHOT 1\n";
+pub const MAGIC: &[u8] = b"THROUGHLINE SNAPSHOT 2\n";
 
 /// The part of [`MAGIC`] that every version has.
 const NAME: &[u8] = b"THROUGHLINE SNAPSHOT ";

@@ -209,7 +209,7 @@ fn text_file(draft: &EntityDraft) -> String {
     })
 }
 
-fn evidence_of(change: &Change) -> &[EvidenceDraft] {
+pub(super) fn evidence_of(change: &Change) -> &[EvidenceDraft] {
     match change {
         Change::AddEntity(draft) | Change::PutEntity(draft) => &draft.evidence,
         Change::AddLink(draft) => &draft.evidence,

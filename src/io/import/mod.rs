@@ -1,0 +1,338 @@
+//! Import: rows of other people's data become our lines by a small program.
+//!
+//! Rows are read, mapped and written one after the other, so that memory does not grow with the file;
+//! what is kept of each entity is two hashes, to tell a repetition from a contradiction. What the lines
+//! mean is judged later, where any lines are: by a [`Transaction`](crate::graph::Transaction).
+
+mod decode;
+mod program;
+mod rows;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+use jaq_json::Val;
+
+pub use rows::{Format, write_xml};
+
+use self::program::{Compiled, Given, fold};
+use self::rows::{Broken, Layout, Next};
+use super::json_lines;
+use crate::graph::{Change, EvidenceDraft};
+use crate::ontology::{Fault, Location};
+
+/// Refused rows that are kept with their reasons; beyond, they are only counted.
+const REFUSED_KEPT: usize = 10_000;
+
+/// Files, and how they become lines.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    /// The program: what faults call it, and its text. Without one, rows are our lines already.
+    pub program: Option<(String, String)>,
+    /// What the files are made of; by the endings of their names if absent.
+    pub format: Option<Format>,
+    /// Where rows stand within a document.
+    pub path: Vec<String>,
+    /// What stands between cells.
+    pub delimiter: Option<u8>,
+    /// How the bytes are to be read; told from them if absent.
+    pub encoding: Option<&'static Encoding>,
+    /// What the program finds in `$args`.
+    pub args: Vec<(String, String)>,
+    /// Whether a refused row is left out; else the first ends it.
+    pub keep_going: bool,
+}
+
+impl Mapping {
+    /// The encoding of a name, as the web has them: `utf-8`, `windows-1252`, `macintosh`, …
+    ///
+    /// # Errors
+    /// That there is none.
+    pub fn encoding_of(label: &str) -> Result<&'static Encoding, String> {
+        Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+            format!("`{label}` is no encoding; utf-8, utf-16le, windows-1252 and macintosh are")
+        })
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Rows read, of all files.
+    pub rows: usize,
+    /// Lines written.
+    pub lines: usize,
+    /// Repetitions of entities that were left out.
+    pub repeated: usize,
+    /// Rows refused.
+    pub refused: usize,
+    /// The first of them: where, and why.
+    pub reasons: Vec<Fault>,
+    /// How many were refused for each reason, names and numbers aside.
+    pub by_reason: BTreeMap<String, usize>,
+    /// What the user should know, such as the encoding that was found.
+    pub notes: Vec<String>,
+    /// The file and row of each line.
+    pub places: RowPlaces,
+}
+
+/// Where lines come from: a few bytes a row.
+#[derive(Debug, Default)]
+pub struct RowPlaces {
+    /// (first line, from 1; its file; its row), sorted.
+    rows: Vec<(usize, Arc<str>, usize)>,
+}
+
+impl RowPlaces {
+    /// The file and the row that a line was made of.
+    pub fn get(&self, line: usize) -> Option<(&str, usize)> {
+        let at = self.rows.partition_point(|(first, ..)| *first <= line).checked_sub(1)?;
+        let (_, file, row) = &self.rows[at];
+        Some((file, *row))
+    }
+}
+
+/// Reads the files, maps their rows and writes the lines they make, in order. An entity that is made
+/// again with the same content is written once; evidence that says it quotes its row must stand there.
+/// Memory: constant but for 32 bytes an entity and 32 a row that made a line.
+///
+/// # Errors
+/// The faults of the program; a file that cannot be read or is not of its format; without `keep_going`,
+/// the first refused row. What was written until then is worth nothing.
+pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<Made, Vec<Fault>> {
+    let program = mapping.program.as_ref().map(|(file, code)| Compiled::compile(file, code)).transpose()?;
+    let args = mapping.args.iter().map(|(k, v)| (text(k), text(v)));
+    let mut work = Work {
+        args: Val::obj(args.collect()),
+        mapping,
+        program,
+        out,
+        made: Made::default(),
+        seen: HashMap::new(),
+        hasher: RandomState::new(),
+        buffer: Vec::new(),
+    };
+    for file in files {
+        work.file(file)?;
+    }
+    Ok(work.made)
+}
+
+fn text(text: &str) -> Val {
+    Val::utf8_str(text.to_owned().into_bytes())
+}
+
+struct Work<'a> {
+    mapping: &'a Mapping,
+    program: Option<Compiled>,
+    args: Val,
+    out: &'a mut dyn Write,
+    made: Made,
+    /// Of each entity by the hash of its id: the hash of its line, and the row and file it came from.
+    seen: HashMap<u64, (u64, usize, Arc<str>)>,
+    hasher: RandomState,
+    buffer: Vec<u8>,
+}
+
+impl Work<'_> {
+    fn file(&mut self, path: &Path) -> Result<(), Vec<Fault>> {
+        let shown: Arc<str> = path.display().to_string().into();
+        let whole = |what: String, help: &str| {
+            let place = Location { file: shown.to_string(), line: 0, column: 0 };
+            vec![Fault { place, what, help: help.to_owned() }]
+        };
+        let format = self.mapping.format.or_else(|| Format::of(path));
+        // Our own lines need no format to be named.
+        let format = format.or(self.program.is_none().then_some(Format::JsonLines)).ok_or_else(|| {
+            let words: Vec<&str> = Format::ALL.iter().map(|(_, words)| words[0]).collect();
+            whole(
+                "its ending tells no format".to_owned(),
+                &format!("name one by --format: {}", words.join(", ")),
+            )
+        })?;
+        let opened = decode::open(path, self.mapping.encoding);
+        let mut opened = opened.map_err(|e| whole(format!("cannot be read: {e}"), "check the path"))?;
+        if opened.guessed {
+            self.made.notes.push(format!(
+                "{shown}: read as {}, as its bytes look; --encoding names another",
+                opened.encoding
+            ));
+        } else if self.mapping.encoding.is_none() && opened.encoding != "UTF-8" {
+            self.made.notes.push(format!("{shown}: read as {}, as its first bytes say", opened.encoding));
+        }
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = text(&name);
+        let layout = Layout { format, path: self.mapping.path.clone(), delimiter: self.mapping.delimiter };
+        let (mut number, mut first, mut failed) = (0, true, None);
+        let before = self.made.lines;
+        let read = rows::read(&layout, &mut *opened.reader, &mut |row| {
+            number += 1;
+            self.made.rows += 1;
+            let given = row.and_then(|row| self.row(&shown, &name, (number, first), row));
+            first &= self.made.lines == before;
+            match given {
+                Ok(()) => Next::More,
+                Err(what) => {
+                    let what = format!("row {number}: {what}");
+                    let place = Location { file: shown.to_string(), line: 0, column: 0 };
+                    let fault = Fault { place, what, help: String::new() };
+                    self.refuse(fault);
+                    if self.mapping.keep_going { Next::More } else { Next::Enough }
+                }
+            }
+        });
+        if let Err(Broken { line, column, what, help }) = read {
+            let place = Location { file: shown.to_string(), line, column };
+            return Err(vec![Fault { place, what, help }]);
+        }
+        if !self.mapping.keep_going && self.made.refused > 0 {
+            let mut fault = self.made.reasons.remove(0);
+            fault.help = "mend the program or the row; --keep-going leaves refused rows out".to_owned();
+            failed = Some(fault);
+        }
+        failed.map_or(Ok(()), |fault| Err(vec![fault]))
+    }
+
+    fn refuse(&mut self, fault: Fault) {
+        self.made.refused += 1;
+        let reason = fault.what.split_once(": ").map_or(fault.what.as_str(), |(_, why)| why);
+        *self.made.by_reason.entry(shape(reason)).or_default() += 1;
+        if self.made.reasons.len() < REFUSED_KEPT {
+            self.made.reasons.push(fault);
+        }
+    }
+
+    fn row(
+        &mut self,
+        file: &Arc<str>,
+        name: &Val,
+        (number, first): (usize, bool),
+        row: Val,
+    ) -> Result<(), String> {
+        let values = match &self.program {
+            Some(program) => {
+                let given = Given { file: name, row: number, first, args: &self.args };
+                program.run(&given, row.clone())?
+            }
+            None => vec![row.clone()],
+        };
+        // Judged as a whole before any of it is written.
+        let mut lines: Vec<(Vec<u8>, Option<u64>)> = Vec::with_capacity(values.len());
+        let mut words = None;
+        for (at, value) in values.iter().enumerate() {
+            let mut line = Vec::with_capacity(256);
+            let wrote = jaq_json::write::write(&mut line, &jaq_json::write::Pp::default(), 0, value);
+            wrote.map_err(|e| e.to_string())?;
+            let change =
+                json_lines::parse_line(&line).map_err(|what| format!("output {}: {what}", at + 1))?;
+            let Some(change) = change else {
+                lines.push((line, None));
+                continue;
+            };
+            if self.program.is_some() {
+                let here = format!("row={number}");
+                for e in evidence_of(&change).iter().filter(|e| e.fragment.as_deref() == Some(&here)) {
+                    stands(e, words.get_or_insert_with(|| words_of(&row)))?;
+                }
+            }
+            let entity = match &change {
+                Change::AddEntity(draft) => Some(self.hasher.hash_one(&draft.id)),
+                _ => None,
+            };
+            if let (Some(entity), Change::AddEntity(draft)) = (entity, &change) {
+                let now = self.hasher.hash_one(&line);
+                match self.seen.get(&entity) {
+                    Some((before, ..)) if *before == now => {
+                        self.made.repeated += 1;
+                        continue;
+                    }
+                    Some((_, row, in_file)) => {
+                        return Err(format!(
+                            "`{}` was made with other content by row {row} of {in_file}; give it the same in \
+                             both, or another id, and what only one row says to its links",
+                            draft.id
+                        ));
+                    }
+                    None => {}
+                }
+                self.seen.insert(entity, (now, number, file.clone()));
+            }
+            lines.push((line, entity));
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.made.places.rows.push((self.made.lines + 1, file.clone(), number));
+        for (line, _) in lines {
+            self.buffer.clear();
+            self.buffer.extend_from_slice(&line);
+            self.buffer.push(b'\n');
+            self.out.write_all(&self.buffer).map_err(|e| format!("cannot be written: {e}"))?;
+            self.made.lines += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A reason without the names and numbers of the one row, so that alike reasons count as one.
+pub fn shape(reason: &str) -> String {
+    let mut out = String::with_capacity(reason.len());
+    for (at, part) in reason.split('`').enumerate() {
+        if at % 2 == 1 {
+            out.push_str("`…`");
+            continue;
+        }
+        for (at, part) in part.split('"').enumerate() {
+            if at % 2 == 1 {
+                out.push_str("\"…\"");
+                continue;
+            }
+            let mut digits = false;
+            for c in part.chars() {
+                if c.is_ascii_digit() {
+                    if !digits {
+                        out.push('N');
+                    }
+                    digits = true;
+                } else {
+                    digits = false;
+                    out.push(c);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn evidence_of(change: &Change) -> &[EvidenceDraft] {
+    super::sources::evidence_of(change)
+}
+
+/// The texts of a row, white space folded.
+fn words_of(row: &Val) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut open = vec![row];
+    while let Some(value) = open.pop() {
+        match value {
+            Val::TStr(bytes) => words.push(fold(&String::from_utf8_lossy(bytes))),
+            Val::Arr(members) => open.extend(members.iter()),
+            Val::Obj(members) => open.extend(members.values()),
+            Val::Num(_) | Val::Bool(_) => words.push(value.to_string()),
+            _ => {}
+        }
+    }
+    words
+}
+
+fn stands(e: &EvidenceDraft, words: &[String]) -> Result<(), String> {
+    match &e.quote {
+        Some(quote) if !words.iter().any(|text| text.contains(quote.as_str())) => {
+            Err(format!("the quote {quote:?} does not stand in the row"))
+        }
+        _ => Ok(()),
+    }
+}
