@@ -53,6 +53,10 @@ enum Command {
     Snapshot(SnapshotArgs),
     /// Make lines of our format from rows of CSV, TSV, JSON, JSON Lines, YAML or XML by a jq program.
     Import(ImportArgs),
+    /// Keep the text of a page or file, so that what is quoted from it can be checked for ever.
+    Source(SourceArgs),
+    /// The evidence for a passage of a text, from a few of its words.
+    Quote(QuoteArgs),
     /// Suggest which entities of several data sets are one, as a file of matches to review; data are loaded with it.
     Match(MatchArgs),
     /// What one set of data has otherwise than another: added, gone, changed, with the evidence of both.
@@ -222,6 +226,61 @@ struct ImportArgs {
 }
 
 #[derive(Args, Debug)]
+struct SourceArgs {
+    #[command(subcommand)]
+    command: SourceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SourceCommand {
+    /// Put the text of a page or file into the sources folder and print the source's line.
+    Add(SourceAdd),
+}
+
+#[derive(Args, Debug)]
+struct SourceAdd {
+    #[command(flatten)]
+    ontology: OntologyArgs,
+    /// The page as it was saved, or a plain text.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The folder of the texts of sources.
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_SOURCES")]
+    sources: PathBuf,
+    /// The part of the source's id behind the slash.
+    #[arg(long, value_name = "SLUG", value_parser = slug)]
+    id: String,
+    /// Its name; the page's title if absent.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Its address.
+    #[arg(long, value_name = "URL")]
+    url: Option<url::Url>,
+    /// The day it was captured, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    retrieved: Option<Date>,
+    /// Where an archive keeps a copy.
+    #[arg(long, value_name = "URL")]
+    archive: Option<url::Url>,
+}
+
+#[derive(Args, Debug)]
+struct QuoteArgs {
+    /// The text, as it lies in the sources folder.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Words of the passage in their order, whatever their case and marks; ... stands for any words of the same sentence.
+    #[arg(value_name = "WORDS")]
+    words: String,
+    /// The source's id; made of the file's name if absent.
+    #[arg(long, value_name = "ID")]
+    source: Option<String>,
+    /// Quote the whole sentence.
+    #[arg(long)]
+    sentence: bool,
+}
+
+#[derive(Args, Debug)]
 struct MatchArgs {
     #[command(flatten)]
     ontology: OntologyArgs,
@@ -259,6 +318,8 @@ pub fn main() -> ExitCode {
         Command::Query(args) => query(&args),
         Command::Snapshot(args) => snapshot(&args),
         Command::Import(args) => import(args),
+        Command::Source(args) => source(&args),
+        Command::Quote(args) => quote(&args),
         Command::Match(args) => matches(&args),
         Command::Diff(args) => diff(&args),
     };
@@ -402,6 +463,9 @@ fn check(args: &Check) -> Result<ExitCode> {
                 let count = verification.counts.get(status).copied().unwrap_or(0);
                 said += &format!("{status:<20}{count:>8}\n");
             }
+            for (id, links) in &verification.changed {
+                said += &format!("the text of {id} is another than was recorded; {links} links rest on it\n");
+            }
             if args.write {
                 let today = match args.today {
                     Some(day) => day,
@@ -544,6 +608,55 @@ fn say_import(report: &Imported, import: &Import, took: Duration) {
         ));
         report.added.iter().for_each(|(name, count)| say(&format!("  {count:>8}  {name}")));
     }
+}
+
+fn slug(text: &str) -> Result<String, String> {
+    let fits = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '~');
+    match !text.is_empty() && text.len() <= 100 && text.chars().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("write up to 100 of a-z, 0-9, - _ ~".to_owned()),
+    }
+}
+
+fn source(args: &SourceArgs) -> Result<ExitCode> {
+    let SourceCommand::Add(args) = &args.command;
+    let ontology = Origin { schema: args.ontology.schema.clone(), data: Vec::new() }.ontology()?;
+    let kind = ontology.kind(ontology.source_kind());
+    let kept = sources::keep(&args.file, &args.sources, &args.id, args.url.as_ref())
+        .map_err(|fault| Faults(vec![fault]))?;
+    let url = args.url.as_ref().map(ToString::to_string).or(kept.page.canonical);
+    let name = args.name.clone().or(kept.page.title).unwrap_or_else(|| args.id.clone());
+    let mut line = serde_json::json!({"source": format!("{}/{}", kind.prefix, args.id), "kind": kind.name, "name": name});
+    let given = [
+        ("url", url),
+        ("retrieved", args.retrieved.map(|day| day.to_string())),
+        ("archivedUrl", args.archive.as_ref().map(ToString::to_string)),
+    ];
+    for (property, value) in given {
+        let Some(value) = value else { continue };
+        if ontology.property_of(ontology.source_kind(), property).is_none() {
+            bail!("the ontology's sources have no property `{property}`; leave the option out");
+        }
+        line[property] = value.into();
+    }
+    line["text"] = serde_json::json!({"file": kept.file, "sha256": kept.sha256});
+    print(format!("{line}\n").as_bytes())?;
+    let around = kept.page.boilerplate.lines().count();
+    say(&format!("kept {} lines in {}, {around} lines beside it", kept.page.main.lines().count(), kept.file));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn quote(args: &QuoteArgs) -> Result<ExitCode> {
+    let stem = args.file.file_stem().unwrap_or_default().to_string_lossy();
+    let source = args.source.clone().unwrap_or_else(|| format!("source/{stem}"));
+    let found = sources::quote(&args.file, &source, &args.words, args.sentence)
+        .map_err(|fault| Faults(vec![fault]))?;
+    print(found.iter().map(|piece| format!("{piece}\n")).collect::<String>().as_bytes())?;
+    if found.is_empty() {
+        say("these words do not stand in the text, in this order");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn matches(args: &MatchArgs) -> Result<ExitCode> {

@@ -40,6 +40,8 @@ fn help_is_the_golden() {
         vec!["query", "--help"],
         vec!["snapshot", "--help"],
         vec!["import", "--help"],
+        vec!["source", "add", "--help"],
+        vec!["quote", "--help"],
         vec!["match", "--help"],
         vec!["diff", "--help"],
     ] {

@@ -2,8 +2,12 @@
 
 pub mod import;
 pub mod json_lines;
+pub mod page;
+pub mod passage;
+pub mod sentences;
 pub mod snapshot;
 pub mod sources;
+pub mod words;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -14,6 +14,8 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use super::Batch;
+use super::page::{Page, text_of_bytes};
+use super::passage::{Text, USUAL_CONTEXT};
 use crate::graph::{Change, EntityDraft, EvidenceDraft, QuoteStatus, seal, seal_to_text};
 use crate::ontology::{Date, Fault, Location};
 
@@ -125,6 +127,73 @@ pub fn clean_address(target: &str) -> String {
     }
 }
 
+/// A page or text that is to be kept as a source.
+#[derive(Debug)]
+pub struct Kept {
+    /// What the page calls itself, says of itself, and says.
+    pub page: Page,
+    /// The name of the text in the sources folder.
+    pub file: String,
+    /// SHA-256 of the text, in hex.
+    pub sha256: String,
+}
+
+/// Puts the text of a page into a sources folder under `slug`: `slug.txt` is what is quoted,
+/// `slug.around.txt` what stands around it on the page, if anything, and `slug.original` the bytes as they
+/// were. `address` makes the links of the page absolute.
+///
+/// # Errors
+/// A fault with the system's reason; a text of that name with other words is not overwritten.
+pub fn keep(file: &Path, dir: &Path, slug: &str, address: Option<&url::Url>) -> Result<Kept, Fault> {
+    let bytes = super::read_bytes(file)?;
+    let page = text_of_bytes(&bytes, None, address);
+    let name = format!("{slug}.txt");
+    let target = dir.join(&name);
+    let failed =
+        |e: std::io::Error| super::fault_of_file(dir.display(), format!("cannot be written: {e}"), "");
+    if std::fs::read(&target).is_ok_and(|there| there != page.main.as_bytes()) {
+        let what = "is there with another text";
+        return Err(super::fault_of_file(target.display(), what, "give the new capture another id"));
+    }
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let put = |name: &str, bytes: &[u8]| super::replace(&dir.join(name), |out| out.write_all(bytes));
+    put(&name, page.main.as_bytes()).map_err(failed)?;
+    put(&format!("{slug}.original"), &bytes).map_err(failed)?;
+    if !page.boilerplate.is_empty() {
+        put(&format!("{slug}.around.txt"), page.boilerplate.as_bytes()).map_err(failed)?;
+    }
+    let sha256 = HEXLOWER.encode(&Sha256::digest(page.main.as_bytes()));
+    Ok(Kept { page, file: name, sha256 })
+}
+
+/// The evidence for each passage of a text that some words refer to, whatever their case and marks; the
+/// whole sentence if `sentence`. Each is a piece of evidence as it stands in a line, with as much before
+/// and after it as tells it from others.
+///
+/// # Errors
+/// A fault with the system's reason.
+pub fn quote(file: &Path, source: &str, words: &str, sentence: bool) -> Result<Vec<Json>, Fault> {
+    let view = SourceView::new(&super::read_bytes(file)?);
+    let text = Text::new(&view.text);
+    let found = text.locate(words).into_iter().map(|found| {
+        let range = if sentence { found.sentence } else { found.words };
+        let (prefix, suffix) = text.context(range.clone(), USUAL_CONTEXT);
+        let mut piece = Map::new();
+        piece.insert("source".into(), source.into());
+        piece.insert("quote".into(), text.as_str()[range].into());
+        for (key, words) in [("prefix", prefix), ("suffix", suffix)] {
+            if !words.is_empty() {
+                piece.insert(key.into(), words.into());
+            }
+        }
+        piece.insert("basis".into(), "STATED".into());
+        Json::Object(piece)
+    });
+    let mut all: Vec<Json> = found.collect();
+    all.dedup();
+    Ok(all)
+}
+
 /// What a check of all quotes found.
 #[derive(Debug, Default)]
 pub struct Verification {
@@ -132,6 +201,8 @@ pub struct Verification {
     pub counts: BTreeMap<&'static str, usize>,
     /// Every piece that was not found, and every source that could not be read.
     pub faults: Vec<Fault>,
+    /// Sources whose text is not the one that was recorded, with how many links rest on each.
+    pub changed: BTreeMap<String, usize>,
     texts: HashMap<String, TextOutcome>,
 }
 
@@ -154,7 +225,9 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
         Change::AddEntity(draft) | Change::PutEntity(draft) if draft.text.is_some() => Some((draft, i)),
         _ => None,
     });
+    let mut recorded: Vec<(&str, &str)> = Vec::new();
     for (draft, i) in sources {
+        recorded.extend(draft.text.as_ref().and_then(|t| t.sha256.as_deref()).map(|sha| (&*draft.id, sha)));
         let file = text_file(draft);
         let view = match std::fs::read(dir.join(&file)) {
             Ok(bytes) => Some(SourceView::new(&bytes)),
@@ -176,14 +249,32 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
         verification.texts.insert(draft.id.clone(), TextOutcome { file, sha256, status });
         views.insert(&draft.id, view);
     }
+    let mut texts: HashMap<&str, Text> = HashMap::new();
+    let mut resting: HashMap<&str, usize> = HashMap::new();
     for (i, change) in batch.changes.iter().enumerate() {
+        if let Change::AddLink(link) = change {
+            let sources: HashSet<&str> = link.evidence.iter().map(|e| e.source.as_str()).collect();
+            sources.into_iter().for_each(|source| *resting.entry(source).or_default() += 1);
+        }
         for e in evidence_of(change) {
             let view = views.get(e.source.as_str()).and_then(Option::as_ref);
             let status = status_in(view, e).unwrap_or_else(|reason| {
+                let became = view.and_then(|view| {
+                    let text = texts.entry(e.source.as_str()).or_insert_with(|| Text::new(&view.text));
+                    let [quote, prefix, suffix] =
+                        [&e.quote, &e.prefix, &e.suffix].map(|t| t.as_deref().unwrap_or_default());
+                    text.moved(quote, prefix, suffix)
+                });
                 verification.faults.push(Fault {
                     place: places.get(i),
                     what: format!("NOT_FOUND in `{}`: {reason}", e.source),
-                    help: "quote the source word for word".to_owned(),
+                    help: match became {
+                        Some(it) => format!(
+                            "it may have become {:?} (likeness {:.2}); quote the source word for word",
+                            it.quote, it.score
+                        ),
+                        None => "quote the source word for word".to_owned(),
+                    },
                 });
                 if let Some(outcome) = verification.texts.get_mut(&e.source) {
                     outcome.status = QuoteStatus::NotFound;
@@ -191,6 +282,12 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
                 QuoteStatus::NotFound
             });
             *verification.counts.entry(status.name()).or_default() += 1;
+        }
+    }
+    for (id, before) in recorded {
+        let now = verification.texts.get(id).and_then(|outcome| outcome.sha256.as_deref());
+        if now.is_some_and(|now| now != before) {
+            verification.changed.insert(id.to_owned(), resting.get(id).copied().unwrap_or(0));
         }
     }
     verification

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use encoding_rs::Encoding;
 use jaq_json::Val;
 
-pub use rows::{Format, write_xml};
+pub use rows::Format;
 
 use self::program::{Compiled, Given, fold};
 use self::rows::{Broken, Layout, Next};

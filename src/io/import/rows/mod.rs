@@ -11,8 +11,6 @@ use std::path::Path;
 
 use jaq_json::Val;
 
-pub use xml::write as write_xml;
-
 /// What a file is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -1,10 +1,10 @@
-//! XML: elements as values, and values as elements. External entities and document types are not
+//! XML: elements as values. External entities and document types are not
 //! followed; only XML's own five entities and characters by number are known.
 
 use std::io::{self, BufRead, Read};
 
 use jaq_json::Val;
-use quick_xml::escape::{escape, partial_escape, resolve_predefined_entity};
+use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::{Broken, Next, Row, text};
@@ -230,78 +230,4 @@ fn push_text(values: &mut [Element], words: &str) {
     if let Some(element) = values.last_mut() {
         element.words.push_str(words);
     }
-}
-
-/// Writes an element, as [`read`](super::read) gives it, as a document. Attributes and children may be
-/// left out; what is neither text, number, truth nor an element is refused.
-///
-/// # Errors
-/// What is no element, and where; what `out` gives.
-pub fn write(root: &Val, out: &mut dyn io::Write) -> Result<(), String> {
-    out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").map_err(|e| e.to_string())?;
-    write_element(root, "", 0, out)?;
-    out.write_all(b"\n").map_err(|e| e.to_string())
-}
-
-fn write_element(value: &Val, parent: &str, depth: usize, out: &mut dyn io::Write) -> Result<(), String> {
-    let failed = |e: io::Error| e.to_string();
-    let Val::Obj(members) = value else {
-        return match words(value) {
-            Some(words) => out.write_all(partial_escape(words.as_str()).as_bytes()).map_err(failed),
-            None => Err(format!("in `{parent}`: {value} is neither an element nor text")),
-        };
-    };
-    let member = |key: &str| members.get(&text(key));
-    let name = member("t").and_then(words).filter(|name| is_name(name));
-    let name = name.ok_or_else(|| format!("in `{parent}`: {value} has no `t` that names an element"))?;
-    if depth > DEPTH {
-        return Err(format!("more than {DEPTH} elements within each other"));
-    }
-    let path = format!("{parent}/{name}");
-    write!(out, "<{name}").map_err(failed)?;
-    if let Some(Val::Obj(attributes)) = member("a") {
-        for (key, value) in attributes.iter() {
-            let (key, value) = (words(key).filter(|key| is_name(key)), words(value));
-            let (Some(key), Some(value)) = (key, value) else {
-                return Err(format!("in `{path}`: an attribute is no text under a name"));
-            };
-            write!(out, " {key}=\"{}\"", escape(value.as_str())).map_err(failed)?;
-        }
-    }
-    let children = match member("c") {
-        Some(Val::Arr(children)) => children.as_slice(),
-        None | Some(Val::Null) => &[],
-        Some(other) => return Err(format!("in `{path}`: `c` is {other}, not an array")),
-    };
-    if children.is_empty() {
-        return out.write_all(b"/>").map_err(failed);
-    }
-    // Elements stand on lines of their own unless text stands between them.
-    let lines = children.iter().all(|child| matches!(child, Val::Obj(_)));
-    let indent = |depth: usize| format!("\n{}", "  ".repeat(depth));
-    out.write_all(b">").map_err(failed)?;
-    for child in children {
-        if lines {
-            out.write_all(indent(depth + 1).as_bytes()).map_err(failed)?;
-        }
-        write_element(child, &path, depth + 1, out)?;
-    }
-    if lines {
-        out.write_all(indent(depth).as_bytes()).map_err(failed)?;
-    }
-    write!(out, "</{name}>").map_err(failed)
-}
-
-fn words(value: &Val) -> Option<String> {
-    match value {
-        Val::TStr(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Val::Num(_) | Val::Bool(_) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    let first = name.chars().next();
-    first.is_some_and(|c| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
 }
