@@ -45,8 +45,8 @@ enum Command {
     Serve(Serve),
     /// Validate an ontology and its data; with --sources, find every quote word for word.
     Check(Check),
-    /// Print the GraphQL schema of an ontology.
-    Schema(OntologyArgs),
+    /// Print the GraphQL schema of an ontology, or the JSON Schema of its data.
+    Schema(SchemaArgs),
     /// Answer one query in the terminal, with no server.
     Query(QueryArgs),
     /// Write the data as one file that opens several times faster; --data takes it under the same ontology.
@@ -71,6 +71,15 @@ struct OntologyArgs {
     /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
     #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
     schema: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct SchemaArgs {
+    #[command(flatten)]
+    ontology: OntologyArgs,
+    /// The JSON Schema of a line of data instead.
+    #[arg(long)]
+    lines: bool,
 }
 
 #[derive(Args, Debug)]
@@ -501,8 +510,13 @@ fn today() -> Result<Date> {
     epoch.checked_add(jiff::Span::new().try_days(days)?).context("the clock is beyond the calendar")
 }
 
-fn schema(args: &OntologyArgs) -> Result<ExitCode> {
-    let ontology = Origin { schema: args.schema.clone(), data: Vec::new() }.ontology()?;
+fn schema(args: &SchemaArgs) -> Result<ExitCode> {
+    let ontology = Origin { schema: args.ontology.schema.clone(), data: Vec::new() }.ontology()?;
+    if args.lines {
+        let schema = crate::io::line_schema::line_schema(&ontology);
+        print(format!("{schema:#}\n").as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let declaration = crate::graphql::declare::declare(&ontology).map_err(anyhow::Error::msg)?;
     print(declaration.sdl.as_bytes())?;
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 pub mod import;
 pub mod json_lines;
+pub mod line_schema;
 pub mod page;
 pub mod passage;
 pub mod sentences;
