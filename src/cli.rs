@@ -546,10 +546,8 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
 
 fn format_named(word: &str) -> Result<Format, String> {
     let found = Format::ALL.iter().find(|(_, words)| words.contains(&word));
-    found.map(|(format, _)| *format).ok_or_else(|| {
-        let words: Vec<&str> = Format::ALL.iter().map(|(_, words)| words[0]).collect();
-        format!("`{word}` is no format; write {}", words.join(", "))
-    })
+    let none = || format!("`{word}` is no format; write {}", Format::names());
+    found.map(|(format, _)| *format).ok_or_else(none)
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -40,8 +40,8 @@ make fpi_programs fpi_programs "$data"/federal_program_inventory/programs_full.j
   -- --data "$out/usc_containers.jsonl,$out/usc_sections.jsonl"
 make fpi_organizations fpi_organizations "$data"/federal_program_inventory/extracted/organizations.json
 make ai_2023 ai_2023 "$data"/us_ai_use_cases/2023_consolidated_ai_inventory_raw.csv
-make ai_2024_v1 ai_2024_v1 "$data"/us_ai_use_cases/2024_consolidated_ai_inventory_raw.csv
-make ai_2024_v2 ai_2024_v2 "$data"/us_ai_use_cases/2024_consolidated_ai_inventory_raw_v2.csv
+make ai_2024_v1 ai_2024 "$data"/us_ai_use_cases/2024_consolidated_ai_inventory_raw.csv
+make ai_2024_v2 ai_2024 "$data"/us_ai_use_cases/2024_consolidated_ai_inventory_raw_v2.csv
 make cpr_documents cpr_documents "$data"/cpr_policy_mentions/mentions.json
 make cpr_mentions cpr_mentions "$data"/cpr_policy_mentions/mentions.json \
   -- --rows mentions --data "$out/cpr_documents.jsonl"

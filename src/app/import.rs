@@ -60,18 +60,14 @@ impl Import {
     /// Every fault; nothing is written then, unless refused lines are to be left out.
     pub fn run(&self, print: &mut (dyn Write + Send)) -> Result<Imported, Faults> {
         let target = self.output.as_ref().or(self.into.as_ref());
-        let staged = target.map_or_else(|| self.scratch.clone(), |target| io::staging_path(target));
+        let staged = target.map_or_else(|| self.scratch.clone(), |target| io::beside(target, ".partial"));
         let done = self.staged(&staged, print);
         io::discard(&staged);
         done
     }
 
     fn staged(&self, staged: &Path, print: &mut dyn Write) -> Result<Imported, Faults> {
-        let failed = |path: &Path, e: std::io::Error| {
-            let place = Location { file: path.display().to_string(), line: 0, column: 0 };
-            let help = "check the path and the room on the disk".to_owned();
-            Faults(vec![Fault { place, what: format!("cannot be written: {e}"), help }])
-        };
+        let failed = |path: &Path, e: std::io::Error| Faults(vec![io::cannot_be_written(path.display(), &e)]);
         let file = io::create(staged).map_err(|e| failed(staged, e))?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
         let made = map(&self.mapping, &self.files, &mut out).map_err(Faults)?;

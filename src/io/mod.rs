@@ -38,6 +38,11 @@ fn cannot_be_read(file: impl fmt::Display, e: &std::io::Error) -> Fault {
     fault_of_file(file, format!("cannot be read: {e}"), "check the path and its permissions")
 }
 
+/// That a file or folder cannot be written, with the system's reason.
+pub fn cannot_be_written(file: impl fmt::Display, e: &std::io::Error) -> Fault {
+    fault_of_file(file, format!("cannot be written: {e}"), "check the path and the room on the disk")
+}
+
 /// A file's path as it is shown, and its text.
 ///
 /// # Errors
@@ -69,10 +74,10 @@ pub fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Fault> {
     Ok(files)
 }
 
-/// Where what is made is put before it takes the place of `target`: beside it, so that it can.
-pub fn staging_path(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".partial");
+/// Where what is made for a file is put first: beside it, under its name and an ending of its own.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
     name.into()
 }
 
@@ -97,9 +102,7 @@ pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
-    let mut staged = path.as_os_str().to_owned();
-    staged.push(".new");
-    let staged = PathBuf::from(staged);
+    let staged = beside(path, ".new");
     let written = std::fs::File::create(&staged)
         .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&staged, path));

@@ -38,18 +38,13 @@ pub fn is_snapshot(path: &Path) -> bool {
 /// # Errors
 /// The system's; `path` is as it was then. Cost: linear in the graph.
 pub fn write(graph: &Graph, path: &Path) -> std::io::Result<u64> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = Path::new(&partial);
-    let written = write_to(graph, partial).and_then(|bytes| std::fs::rename(partial, path).map(|()| bytes));
-    if written.is_err() {
-        drop(std::fs::remove_file(partial));
-    }
-    written
+    let mut bytes = 0;
+    super::replace(path, |out| write_to(graph, out).map(|written| bytes = written))?;
+    Ok(bytes)
 }
 
-fn write_to(graph: &Graph, path: &Path) -> std::io::Result<u64> {
-    let mut out = BufWriter::with_capacity(1 << 20, std::fs::File::create(path)?);
+fn write_to(graph: &Graph, out: &mut dyn Write) -> std::io::Result<u64> {
+    let mut out = BufWriter::with_capacity(1 << 20, out);
     out.write_all(MAGIC)?;
     let mut bytes = MAGIC.len() as u64;
     for piece in graph.image().chain([Vec::new()]) {
@@ -59,7 +54,7 @@ fn write_to(graph: &Graph, path: &Path) -> std::io::Result<u64> {
         out.write_all(&piece)?;
         bytes += 8 + piece.len() as u64;
     }
-    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    out.flush()?;
     Ok(bytes)
 }
 

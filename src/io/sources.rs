@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::Batch;
 use super::page::{Page, text_of_bytes};
 use super::passage::{Text, USUAL_CONTEXT};
+use super::words::fold;
 use crate::graph::{Change, EntityDraft, EvidenceDraft, QuoteStatus, seal, seal_to_text};
 use crate::ontology::{Date, Fault, Location};
 
@@ -111,11 +112,6 @@ impl SourceView {
     }
 }
 
-/// One space for each run of white space, ends trimmed.
-fn fold(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Undoes what scrapers do to addresses: `https://host/</path>` is `https://host/path`, and
 /// `https://host/<https:/other/path>` is `https://other/path`.
 pub fn clean_address(target: &str) -> String {
@@ -149,8 +145,7 @@ pub fn keep(file: &Path, dir: &Path, slug: &str, address: Option<&url::Url>) -> 
     let page = text_of_bytes(&bytes, None, address);
     let name = format!("{slug}.txt");
     let target = dir.join(&name);
-    let failed =
-        |e: std::io::Error| super::fault_of_file(dir.display(), format!("cannot be written: {e}"), "");
+    let failed = |e: std::io::Error| super::cannot_be_written(dir.display(), &e);
     if std::fs::read(&target).is_ok_and(|there| there != page.main.as_bytes()) {
         let what = "is there with another text";
         return Err(super::fault_of_file(target.display(), what, "give the new capture another id"));
@@ -250,12 +245,7 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
         views.insert(&draft.id, view);
     }
     let mut texts: HashMap<&str, Text> = HashMap::new();
-    let mut resting: HashMap<&str, usize> = HashMap::new();
     for (i, change) in batch.changes.iter().enumerate() {
-        if let Change::AddLink(link) = change {
-            let sources: HashSet<&str> = link.evidence.iter().map(|e| e.source.as_str()).collect();
-            sources.into_iter().for_each(|source| *resting.entry(source).or_default() += 1);
-        }
         for e in evidence_of(change) {
             let view = views.get(e.source.as_str()).and_then(Option::as_ref);
             let status = status_in(view, e).unwrap_or_else(|reason| {
@@ -287,7 +277,8 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
     for (id, before) in recorded {
         let now = verification.texts.get(id).and_then(|outcome| outcome.sha256.as_deref());
         if now.is_some_and(|now| now != before) {
-            verification.changed.insert(id.to_owned(), resting.get(id).copied().unwrap_or(0));
+            let rests = |change: &&Change| matches!(change, Change::AddLink(link) if link.evidence.iter().any(|e| e.source == id));
+            verification.changed.insert(id.to_owned(), batch.changes.iter().filter(rests).count());
         }
     }
     verification
@@ -353,8 +344,7 @@ pub fn record(
             }
         }
         if after != before {
-            let staged = path.with_extension("jsonl.new");
-            std::fs::write(&staged, &after).and_then(|()| std::fs::rename(&staged, path)).map_err(failed)?;
+            super::replace(path, |out| out.write_all(after.as_bytes())).map_err(failed)?;
             changed.push(path.clone());
         }
     }

@@ -19,9 +19,11 @@ use jaq_json::Val;
 
 pub use rows::Format;
 
-use self::program::{Compiled, Given, fold};
+use self::program::{Compiled, Given};
 use self::rows::{Broken, Layout, Next};
-use super::json_lines;
+use super::sources::evidence_of;
+use super::words::fold;
+use super::{fault_of_file, json_lines};
 use crate::graph::{Change, EvidenceDraft};
 use crate::ontology::{Fault, Location};
 
@@ -105,7 +107,7 @@ impl RowPlaces {
 /// the first refused row. What was written until then is worth nothing.
 pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<Made, Vec<Fault>> {
     let program = mapping.program.as_ref().map(|(file, code)| Compiled::compile(file, code)).transpose()?;
-    let args = mapping.args.iter().map(|(k, v)| (text(k), text(v)));
+    let args = mapping.args.iter().map(|(k, v)| (text(k.as_str()), text(v.as_str())));
     let mut work = Work {
         args: Val::obj(args.collect()),
         mapping,
@@ -114,7 +116,6 @@ pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<
         made: Made::default(),
         seen: HashMap::new(),
         hasher: RandomState::new(),
-        buffer: Vec::new(),
     };
     for file in files {
         work.file(file)?;
@@ -122,8 +123,22 @@ pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<
     Ok(work.made)
 }
 
-fn text(text: &str) -> Val {
-    Val::utf8_str(text.to_owned().into_bytes())
+/// Text as a value of jq's.
+fn text(text: impl Into<String>) -> Val {
+    Val::utf8_str(text.into().into_bytes())
+}
+
+/// An object as a value of jq's.
+fn object<const N: usize>(members: [(&str, Val); N]) -> Val {
+    Val::obj(members.into_iter().map(|(key, value)| (text(key), value)).collect())
+}
+
+/// A value in words: text as it is, all else as JSON.
+fn words(value: &Val) -> String {
+    match value {
+        Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => other.to_string(),
+    }
 }
 
 struct Work<'a> {
@@ -135,23 +150,18 @@ struct Work<'a> {
     /// Of each entity by the hash of its id: the hash of its line, and the row and file it came from.
     seen: HashMap<u64, (u64, usize, Arc<str>)>,
     hasher: RandomState,
-    buffer: Vec<u8>,
 }
 
 impl Work<'_> {
     fn file(&mut self, path: &Path) -> Result<(), Vec<Fault>> {
         let shown: Arc<str> = path.display().to_string().into();
-        let whole = |what: String, help: &str| {
-            let place = Location { file: shown.to_string(), line: 0, column: 0 };
-            vec![Fault { place, what, help: help.to_owned() }]
-        };
+        let whole = |what: String, help: &str| vec![fault_of_file(&shown, what, help)];
         let format = self.mapping.format.or_else(|| Format::of(path));
         // Our own lines need no format to be named.
         let format = format.or(self.program.is_none().then_some(Format::JsonLines)).ok_or_else(|| {
-            let words: Vec<&str> = Format::ALL.iter().map(|(_, words)| words[0]).collect();
             whole(
                 "its ending tells no format".to_owned(),
-                &format!("name one by --format: {}", words.join(", ")),
+                &format!("name one by --format: {}", Format::names()),
             )
         })?;
         let opened = decode::open(path, self.mapping.encoding);
@@ -167,7 +177,7 @@ impl Work<'_> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let name = text(&name);
         let layout = Layout { format, path: self.mapping.path.clone(), delimiter: self.mapping.delimiter };
-        let (mut number, mut first, mut failed) = (0, true, None);
+        let (mut number, mut first) = (0, true);
         let before = self.made.lines;
         let read = rows::read(&layout, &mut *opened.reader, &mut |row| {
             number += 1;
@@ -177,10 +187,7 @@ impl Work<'_> {
             match given {
                 Ok(()) => Next::More,
                 Err(what) => {
-                    let what = format!("row {number}: {what}");
-                    let place = Location { file: shown.to_string(), line: 0, column: 0 };
-                    let fault = Fault { place, what, help: String::new() };
-                    self.refuse(fault);
+                    self.refuse(fault_of_file(&shown, format!("row {number}: {what}"), ""));
                     if self.mapping.keep_going { Next::More } else { Next::Enough }
                 }
             }
@@ -192,9 +199,9 @@ impl Work<'_> {
         if !self.mapping.keep_going && self.made.refused > 0 {
             let mut fault = self.made.reasons.remove(0);
             fault.help = "mend the program or the row; --keep-going leaves refused rows out".to_owned();
-            failed = Some(fault);
+            return Err(vec![fault]);
         }
-        failed.map_or(Ok(()), |fault| Err(vec![fault]))
+        Ok(())
     }
 
     fn refuse(&mut self, fault: Fault) {
@@ -221,7 +228,7 @@ impl Work<'_> {
             None => vec![row.clone()],
         };
         // Judged as a whole before any of it is written.
-        let mut lines: Vec<(Vec<u8>, Option<u64>)> = Vec::with_capacity(values.len());
+        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(values.len());
         let mut words = None;
         for (at, value) in values.iter().enumerate() {
             let mut line = Vec::with_capacity(256);
@@ -230,7 +237,8 @@ impl Work<'_> {
             let change =
                 json_lines::parse_line(&line).map_err(|what| format!("output {}: {what}", at + 1))?;
             let Some(change) = change else {
-                lines.push((line, None));
+                line.push(b'\n');
+                lines.push(line);
                 continue;
             };
             if self.program.is_some() {
@@ -239,11 +247,8 @@ impl Work<'_> {
                     stands(e, words.get_or_insert_with(|| words_of(&row)))?;
                 }
             }
-            let entity = match &change {
-                Change::AddEntity(draft) => Some(self.hasher.hash_one(&draft.id)),
-                _ => None,
-            };
-            if let (Some(entity), Change::AddEntity(draft)) = (entity, &change) {
+            if let Change::AddEntity(draft) = &change {
+                let entity = self.hasher.hash_one(&draft.id);
                 let now = self.hasher.hash_one(&line);
                 match self.seen.get(&entity) {
                     Some((before, ..)) if *before == now => {
@@ -261,17 +266,15 @@ impl Work<'_> {
                 }
                 self.seen.insert(entity, (now, number, file.clone()));
             }
-            lines.push((line, entity));
+            line.push(b'\n');
+            lines.push(line);
         }
         if lines.is_empty() {
             return Ok(());
         }
         self.made.places.rows.push((self.made.lines + 1, file.clone(), number));
-        for (line, _) in lines {
-            self.buffer.clear();
-            self.buffer.extend_from_slice(&line);
-            self.buffer.push(b'\n');
-            self.out.write_all(&self.buffer).map_err(|e| format!("cannot be written: {e}"))?;
+        for line in lines {
+            self.out.write_all(&line).map_err(|e| format!("cannot be written: {e}"))?;
             self.made.lines += 1;
         }
         Ok(())
@@ -306,10 +309,6 @@ pub fn shape(reason: &str) -> String {
         }
     }
     out
-}
-
-fn evidence_of(change: &Change) -> &[EvidenceDraft] {
-    super::sources::evidence_of(change)
 }
 
 /// The texts of a row, white space folded.

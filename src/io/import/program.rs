@@ -4,6 +4,8 @@
 //! run again through a second copy of the program, in which each step catches what its parts throw and
 //! adds its own place, unless a step within has done so already.
 
+use std::cell::OnceCell;
+
 use data_encoding::HEXLOWER;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Parser, Term};
@@ -14,6 +16,8 @@ use jaq_core::{Compiler, Ctx, Vars, compile, data, unwrap_valr};
 use jaq_json::Val;
 use sha2::{Digest, Sha256};
 
+use super::{object, text, words};
+use crate::io::words::fold;
 use crate::ontology::{Fault, Location};
 
 /// What mapping programs may use besides jq's own filters.
@@ -40,7 +44,8 @@ type Filter = jaq_core::Filter<Kind>;
 /// A compiled mapping program.
 pub(super) struct Compiled {
     quick: Filter,
-    placed: Filter,
+    /// The copy that tells places, made when the first row fails.
+    placed: OnceCell<Option<Filter>>,
     file: String,
     code: String,
 }
@@ -64,8 +69,7 @@ impl Compiled {
     /// Every fault that can be told at once, with line and column.
     pub(super) fn compile(file: &str, code: &str) -> Result<Compiled, Vec<Fault>> {
         let quick = compile(file, code, false)?;
-        let placed = compile(file, code, true)?;
-        Ok(Compiled { quick, placed, file: file.to_owned(), code: code.to_owned() })
+        Ok(Compiled { quick, placed: OnceCell::new(), file: file.to_owned(), code: code.to_owned() })
     }
 
     /// Runs it for one row and gives what came out.
@@ -74,7 +78,8 @@ impl Compiled {
     /// The first error, with the place in the program where it arose.
     pub(super) fn run(&self, given: &Given<'_>, row: Val) -> Result<Vec<Val>, String> {
         self.run_in(&self.quick, given, row.clone()).map_err(|why| {
-            let placed = self.run_in(&self.placed, given, row).err();
+            let placed = self.placed.get_or_init(|| compile(&self.file, &self.code, true).ok());
+            let placed = placed.as_ref().and_then(|placed| self.run_in(placed, given, row).err());
             let (why, place) = placed.and_then(unwrap).unwrap_or((why, None));
             let mut said = words(&why);
             if let Some(at) = place {
@@ -95,17 +100,10 @@ impl Compiled {
         for value in filter.id.run((context, row)) {
             out.push(unwrap_valr(value).map_err(jaq_core::Error::into_val)?);
             if out.len() > OUTPUTS {
-                return Err(Val::utf8_str(format!("more than {OUTPUTS} values of one row").into_bytes()));
+                return Err(text(format!("more than {OUTPUTS} values of one row")));
             }
         }
         Ok(out)
-    }
-}
-
-fn words(value: &Val) -> String {
-    match value {
-        Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => other.to_string(),
     }
 }
 
@@ -151,7 +149,7 @@ fn compile(file: &str, code: &str, placed: bool) -> Result<Filter, Vec<Fault>> {
             let [name, kind, id] = [cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var()];
             bome(
                 of_text(&name, "entity", fold)
-                    .map(|name| members([("entity", id), ("kind", kind), ("name", name)])),
+                    .map(|name| object([("entity", id), ("kind", kind), ("name", name)])),
             )
         })),
         run(("link", v(4), |mut cv| {
@@ -160,7 +158,7 @@ fn compile(file: &str, code: &str, placed: bool) -> Result<Filter, Vec<Fault>> {
             let all =
                 if matches!(evidence, Val::Arr(_)) { evidence } else { [evidence].into_iter().collect() };
             let ends: Val = [from, relation, to].into_iter().collect();
-            bome(Ok(members([("link", ends), ("evidence", all)])))
+            bome(Ok(object([("link", ends), ("evidence", all)])))
         })),
     ];
     let functions = jaq_core::funs::<Kind>().chain(jaq_std::funs()).chain(jaq_json::funs()).chain(own);
@@ -191,25 +189,22 @@ fn line_and_column(code: &str, at: usize) -> (usize, usize) {
 
 // -- our own filters --------------------------------------------------------------------------
 
-fn of_text(value: &Val, name: &str, f: fn(&str) -> String) -> jaq_json::ValR {
-    match value {
-        Val::TStr(bytes) => Ok(Val::utf8_str(f(&String::from_utf8_lossy(bytes)).into_bytes())),
-        other => {
-            Err(jaq_core::Error::new(Val::utf8_str(format!("`{name}` takes text, not {other}").into_bytes())))
-        }
-    }
+/// An error that a program throws.
+fn refused(what: String) -> jaq_json::Error {
+    jaq_core::Error::new(text(what))
 }
 
-fn members<const N: usize>(members: [(&str, Val); N]) -> Val {
-    let key = |key: &str| Val::utf8_str(key.to_owned().into_bytes());
-    Val::obj(members.into_iter().map(|(name, value)| (key(name), value)).collect())
+fn of_text(value: &Val, name: &str, f: fn(&str) -> String) -> jaq_json::ValR {
+    match value {
+        Val::TStr(bytes) => Ok(text(f(&String::from_utf8_lossy(bytes)))),
+        other => Err(refused(format!("`{name}` takes text, not {other}"))),
+    }
 }
 
 /// An object without members that say nothing.
 fn compact(value: Val) -> jaq_json::ValR {
     let Val::Obj(all) = &value else {
-        let what = format!("`compact` takes an object, not {value}");
-        return Err(jaq_core::Error::new(Val::utf8_str(what.into_bytes())));
+        return Err(refused(format!("`compact` takes an object, not {value}")));
     };
     let says = |value: &Val| match value {
         Val::Null => false,
@@ -223,31 +218,17 @@ fn compact(value: Val) -> jaq_json::ValR {
 
 /// Evidence that quotes a row.
 fn quoted(source: Val, quote: &Val, row: &Val) -> jaq_json::ValR {
-    let refused = |what: String| jaq_core::Error::new(Val::utf8_str(what.into_bytes()));
     let Val::TStr(words) = quote else { return Err(refused(format!("the quote is {quote}, not text"))) };
     let words = fold(&String::from_utf8_lossy(words));
     if words.is_empty() {
         return Err(refused("the quote is empty".to_owned()));
     }
-    let text = |text: String| Val::utf8_str(text.into_bytes());
-    Ok(members([
+    Ok(object([
         ("source", source),
         ("quote", text(words)),
         ("fragment", text(format!("row={row}"))),
-        ("basis", text("STATED".to_owned())),
+        ("basis", text("STATED")),
     ]))
-}
-
-/// One space for each run of white space, none at the ends.
-pub(super) fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
 }
 
 /// The part of an id behind its slash: lower-case ASCII letters and digits, one hyphen for all else,
@@ -281,7 +262,7 @@ const WHY: &str = "\u{1}why";
 
 fn unwrap(thrown: Val) -> Option<(Val, Option<usize>)> {
     let Val::Obj(members) = &thrown else { return Some((thrown, None)) };
-    let member = |key: &str| members.get(&Val::utf8_str(key.to_owned().into_bytes())).cloned();
+    let member = |key: &str| members.get(&text(key)).cloned();
     match (member(AT), member(WHY)) {
         (Some(at), Some(why)) => Some((why, at.to_string().parse().ok())),
         _ => Some((thrown, None)),

@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
                 return self.give(row);
             }
             while let Some((key, value)) = members.next_entry::<String, Val>()? {
-                self.give(member(text(&key), value))?;
+                self.give(member(text(key), value))?;
             }
             return Ok(());
         };

@@ -11,6 +11,8 @@ use std::path::Path;
 
 use jaq_json::Val;
 
+use super::{object, text, words};
+
 /// What a file is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -38,6 +40,11 @@ impl Format {
         (Format::Yaml, &["yaml", "yml"]),
         (Format::Xml, &["xml"]),
     ];
+
+    /// The words for options, all of them.
+    pub fn names() -> String {
+        Self::ALL.map(|(_, words)| words[0]).join(", ")
+    }
 
     /// The format of a file by the ending of its name, `.gz` aside.
     pub fn of(path: &Path) -> Option<Format> {
@@ -124,14 +131,6 @@ pub(super) fn read(
     }
 }
 
-fn text(text: &str) -> Val {
-    Val::utf8_str(text.to_owned().into_bytes())
-}
-
-fn object<const N: usize>(members: [(&str, Val); N]) -> Val {
-    Val::obj(members.into_iter().map(|(key, value)| (text(key), value)).collect())
-}
-
 /// The rows of a document in memory; what [`read`] says of `path`.
 fn rows_of(document: Val, path: &[String], give: &mut dyn FnMut(Row) -> Next) -> Result<Next, String> {
     let mut at = document;
@@ -140,9 +139,9 @@ fn rows_of(document: Val, path: &[String], give: &mut dyn FnMut(Row) -> Next) ->
             Val::Obj(members) => members.clone(),
             _ => return Err(format!("there is no `{key}` where an object was expected")),
         };
-        at = match members.get(&text(key)) {
+        at = match members.get(&text(key.as_str())) {
             Some(found) => found.clone(),
-            None => return Err(absent(key, members.keys().map(key_text))),
+            None => return Err(absent(key, members.keys().map(words))),
         };
     }
     match at {
@@ -168,13 +167,6 @@ fn rows_of(document: Val, path: &[String], give: &mut dyn FnMut(Row) -> Next) ->
 
 fn member(key: Val, value: Val) -> Val {
     object([("key", key), ("value", value)])
-}
-
-fn key_text(key: &Val) -> String {
-    match key {
-        Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => other.to_string(),
-    }
 }
 
 fn absent(key: &str, there: impl Iterator<Item = String>) -> String {

@@ -48,7 +48,7 @@ fn columns(header: &csv::StringRecord) -> Vec<Val> {
         let free = std::iter::once(name.clone()).chain(numbered).find(|n| !taken.contains(n));
         let free = free.unwrap_or(name);
         taken.insert(free.clone());
-        text(&free)
+        text(free)
     };
     header.iter().enumerate().map(name).collect()
 }

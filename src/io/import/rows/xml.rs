@@ -201,7 +201,7 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
         let attribute = attribute.map_err(|e| e.to_string())?;
         let value =
             attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|e| e.to_string())?;
-        attributes.push((text(attribute.key.as_ref()), text(&value)));
+        attributes.push((text(attribute.key.as_ref()), text(value)));
     }
     let name = start.name().as_ref().to_owned();
     Ok(Element { name, attributes, children: Vec::new(), words: String::new() })
@@ -221,7 +221,7 @@ impl Element {
     }
     fn flush(&mut self) {
         if !self.words.is_empty() {
-            self.children.push(text(&std::mem::take(&mut self.words)));
+            self.children.push(text(std::mem::take(&mut self.words)));
         }
     }
 }

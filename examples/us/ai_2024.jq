@@ -1,8 +1,8 @@
-# 2024 federal AI use case inventory, version 2 (2024_consolidated_ai_inventory_raw_v2.csv): a use a row.
+# 2024 federal AI use case inventory (2024_consolidated_ai_inventory_raw.csv and …_v2.csv): a use a row.
 #
-# Version 1 and version 2 name their columns differently; `columns` makes them alike, and what follows it is
-# the same in ai_2024_v1.jq and ai_2024_v2.jq. Ids are made of agency, bureau and name, which all stayed from
-# the one to the other, and entities carry no row numbers: an entity that differs has changed in substance.
+# Version 1 and version 2 name their columns differently; `columns` makes them alike. Ids are made of agency,
+# bureau and name, which all stayed from the one to the other, and entities carry no row numbers: an entity
+# that differs has changed in substance.
 #
 # A use is an Initiative that a bureau carries out, from the date initiated to the date retired; its own date
 # is that of its implementation. Rows that differ and share agency, bureau and name contradict each other,
@@ -12,7 +12,19 @@
 # safety, commercial product, contracts (PIID), personal data, data, authority to operate, infrastructure,
 # risk management. No column names a vendor.
 
-def columns: {
+def is_first: has("2_use_case_name");
+def columns: if is_first then {
+  name: .["2_use_case_name"],
+  agency: .["3_agency"],
+  abbreviation: .["3_abr"],
+  bureau: .["4_bureau"],
+  topic: .["8_topic_area"],
+  purpose: .["11_purpose_benefits"],
+  initiated: .["18_date_initiated"],
+  implemented: .["20_date_implemented"],
+  retired: .["21_date_retired"],
+  code: .["39_code_link"]
+} else {
   name: .["Use Case Name"],
   agency: .["Agency"],
   abbreviation: .["Agency Abbreviation"],
@@ -23,8 +35,8 @@ def columns: {
   implemented: .["Date Implemented"],
   retired: .["Date Retired"],
   code: .["If the code is open-source, provide the link for the publicly available source code."]
-};
-def version: "Version 2, with agencies that reported later";
+} end;
+def version: if is_first then "Version 1" else "Version 2, with agencies that reported later" end;
 
 def source: "source/ai-use-cases-2024";
 
@@ -49,7 +61,8 @@ def bureaus($agency):
 # What many uses of one bureau are called is told apart by what they are for.
 def what: if .name == "Generative AI Usage" then .name + " " + .purpose else .name end;
 
-columns | map_values(. // "")
+version as $version
+| columns | map_values(. // "")
 | select(.name != "" or .agency != "")
 | (if .name == "" or .abbreviation == "" then refuse("no name or no agency") else . end)
 | . as $use
@@ -61,7 +74,7 @@ columns | map_values(. // "")
    then {} else $time end | compact) as $time
 | once({source: source, kind: "SourceDocument", name: "2024 Federal Agency AI Use Case Inventory",
         url: "https://github.com/ombegov/2024-Federal-AI-Use-Case-Inventory",
-        description: "Uses of artificial intelligence by federal agencies, of OMB. \(version).",
+        description: "Uses of artificial intelligence by federal agencies, of OMB. \($version).",
         licence: "Work of the US government; the repository states no licence"}),
 
   (entity($initiative; "Initiative"; .name) + {
