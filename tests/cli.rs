@@ -44,6 +44,7 @@ fn help_is_the_golden() {
         vec!["quote", "--help"],
         vec!["match", "--help"],
         vec!["diff", "--help"],
+        vec!["export", "--help"],
     ] {
         all += &format!(
             "$ throughline {}\n{}\n",

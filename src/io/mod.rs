@@ -1,13 +1,16 @@
 //! Room 4: in and out. Each format is one file; wire shapes live here and nowhere below.
 
+pub mod export;
 pub mod import;
 pub mod json_lines;
 pub mod line_schema;
 pub mod page;
 pub mod passage;
+mod program;
 pub mod sentences;
 pub mod snapshot;
 pub mod sources;
+pub mod stratml;
 pub mod words;
 
 use std::collections::HashSet;

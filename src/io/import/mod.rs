@@ -5,7 +5,6 @@
 //! mean is judged later, where any lines are: by a [`Transaction`](crate::graph::Transaction).
 
 mod decode;
-mod program;
 mod rows;
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,11 +18,11 @@ use jaq_json::Val;
 
 pub use rows::Format;
 
-use self::program::{Compiled, Given};
 use self::rows::{Broken, Layout, Next};
+use super::program::{Compiled, Purpose, object, text, words};
 use super::sources::evidence_of;
 use super::words::fold;
-use super::{fault_of_file, json_lines};
+use super::{fault_of_file, json_lines, read_text, stratml};
 use crate::graph::{Change, EvidenceDraft};
 use crate::ontology::{Fault, Location};
 
@@ -49,7 +48,22 @@ pub struct Mapping {
     pub keep_going: bool,
 }
 
+/// The programs that come with us, under the ontology that does: by name, what faults call it and its text.
+const BUILT_IN: [(&str, (&str, &str)); 1] = [("stratml", stratml::READ)];
+
 impl Mapping {
+    /// A program by its file, or one of ours by its name: what faults call it, and its text.
+    ///
+    /// # Errors
+    /// A fault with the system's reason.
+    pub fn program(path: &Path) -> Result<(String, String), Fault> {
+        let built_in = BUILT_IN.iter().find(|(name, _)| path == Path::new(name) && !path.exists());
+        match built_in {
+            Some((_, (file, code))) => Ok(((*file).to_owned(), (*code).to_owned())),
+            None => read_text(path),
+        }
+    }
+
     /// The encoding of a name, as the web has them: `utf-8`, `windows-1252`, `macintosh`, …
     ///
     /// # Errors
@@ -106,7 +120,11 @@ impl RowPlaces {
 /// The faults of the program; a file that cannot be read or is not of its format; without `keep_going`,
 /// the first refused row. What was written until then is worth nothing.
 pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<Made, Vec<Fault>> {
-    let program = mapping.program.as_ref().map(|(file, code)| Compiled::compile(file, code)).transpose()?;
+    let program = mapping
+        .program
+        .as_ref()
+        .map(|(file, code)| Compiled::compile(file, code, Purpose::Rows))
+        .transpose()?;
     let args = mapping.args.iter().map(|(k, v)| (text(k.as_str()), text(v.as_str())));
     let mut work = Work {
         args: Val::obj(args.collect()),
@@ -121,24 +139,6 @@ pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<
         work.file(file)?;
     }
     Ok(work.made)
-}
-
-/// Text as a value of jq's.
-fn text(text: impl Into<String>) -> Val {
-    Val::utf8_str(text.into().into_bytes())
-}
-
-/// An object as a value of jq's.
-fn object<const N: usize>(members: [(&str, Val); N]) -> Val {
-    Val::obj(members.into_iter().map(|(key, value)| (text(key), value)).collect())
-}
-
-/// A value in words: text as it is, all else as JSON.
-fn words(value: &Val) -> String {
-    match value {
-        Val::TStr(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => other.to_string(),
-    }
 }
 
 struct Work<'a> {
@@ -222,8 +222,8 @@ impl Work<'_> {
     ) -> Result<(), String> {
         let values = match &self.program {
             Some(program) => {
-                let given = Given { file: name, row: number, first, args: &self.args };
-                program.run(&given, row.clone())?
+                let given = [name.clone(), Val::from(number), Val::Bool(first), self.args.clone()];
+                program.over_row(given, row.clone())?
             }
             None => vec![row.clone()],
         };

@@ -1,23 +1,28 @@
 //! The command line, and the only place where settings are read: arguments first, then the
 //! environment variables that `--help` names beside them.
 
+mod args;
+
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Read, Write};
-use std::net::SocketAddr;
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Parser as _;
 
+use self::args::{
+    Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, QueryArgs, QuoteArgs,
+    SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand,
+};
 use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
 use crate::graphql::{Limits, Outcome, Request};
-use crate::http::{self, Settings, settings};
-use crate::io::import::{Format, Mapping};
-use crate::io::sources;
+use crate::http::{self, Settings};
+use crate::io::import::Mapping;
+use crate::io::{export as exports, sources};
 use crate::ontology::{Date, Fault, Faults};
 
 /// Faults printed one by one before the rest is only counted.
@@ -26,295 +31,6 @@ const FAULTS_SHOWN: usize = 200;
 const AFTER_DRAIN: Duration = Duration::from_millis(500);
 /// Work that takes longer than this says so.
 const PROGRESS_AFTER: Duration = Duration::from_secs(1);
-
-/// Who does what, why, for whom and on what evidence: a policy knowledge graph asked over
-/// GraphQL, every link with the words that support it.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Exit codes: 0 all well, 1 the data, ontology or query is at fault, 2 the command line is.\n\nBegin with: throughline serve"
-)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Answer over HTTP until stopped.
-    Serve(Serve),
-    /// Validate an ontology and its data; with --sources, find every quote word for word.
-    Check(Check),
-    /// Print the GraphQL schema of an ontology, or the JSON Schema of its data.
-    Schema(SchemaArgs),
-    /// Answer one query in the terminal, with no server.
-    Query(QueryArgs),
-    /// Write the data as one file that opens several times faster; --data takes it under the same ontology.
-    Snapshot(SnapshotArgs),
-    /// Make lines of our format from rows of CSV, TSV, JSON, JSON Lines, YAML or XML by a jq program.
-    Import(ImportArgs),
-    /// Keep the text of a page or file, so that what is quoted from it can be checked for ever.
-    Source(SourceArgs),
-    /// The evidence for a passage of a text, from a few of its words.
-    Quote(QuoteArgs),
-    /// Suggest which entities of several data sets are one, as a file of matches to review; data are loaded with it.
-    Match(MatchArgs),
-    /// What one set of data has otherwise than another: added, gone, changed, with the evidence of both.
-    Diff(DiffArgs),
-}
-
-/// Room for about a thousand answers of the size of a page.
-const ANSWER_CACHE_BYTES: usize = 32 << 20;
-
-#[derive(Args, Debug)]
-struct OntologyArgs {
-    /// Ontology in SDL; may be given several times. The embedded policy ontology if absent.
-    #[arg(long, value_name = "FILE", env = "THROUGHLINE_SCHEMA", value_delimiter = ',')]
-    schema: Vec<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-struct SchemaArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// The JSON Schema of a line of data instead.
-    #[arg(long)]
-    lines: bool,
-}
-
-#[derive(Args, Debug)]
-struct OriginArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// Data in JSON Lines, a snapshot before them or alone; may be given several times. The embedded seed if neither this nor --schema is given.
-    #[arg(long, value_name = "FILE", env = "THROUGHLINE_DATA", value_delimiter = ',', num_args = 1..)]
-    data: Vec<PathBuf>,
-}
-
-impl OriginArgs {
-    fn origin(&self) -> Origin {
-        Origin { schema: self.ontology.schema.clone(), data: self.data.clone() }
-    }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-#[derive(Args, Debug)]
-struct Serve {
-    #[command(flatten)]
-    origin: OriginArgs,
-    /// Where to listen; port 0 picks a free one. The first line on stdout is the base URL, printed once it answers.
-    #[arg(long, value_name = "ADDR", env = "THROUGHLINE_LISTEN", default_value = "127.0.0.1:4000")]
-    listen: SocketAddr,
-    /// A name this server answers to, besides addresses and localhost; may be given several times.
-    #[arg(long, value_name = "NAME", env = "THROUGHLINE_HOST", value_delimiter = ',')]
-    host: Vec<String>,
-    /// An origin such as https://example.org whose pages may read and write; if absent, all pages may read and none may write.
-    #[arg(long, value_name = "ORIGIN", env = "THROUGHLINE_ALLOW_ORIGIN", value_delimiter = ',')]
-    allow_origin: Vec<String>,
-    /// Seconds one operation may run.
-    #[arg(long, value_name = "SECONDS", env = "THROUGHLINE_OPERATION_TIME", default_value_t = settings::OPERATION_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
-    operation_time: u64,
-    /// Bytes a request body may have.
-    #[arg(long, value_name = "BYTES", env = "THROUGHLINE_BODY_BYTES", default_value_t = settings::BODY_BYTES)]
-    body_bytes: usize,
-    /// Connections at once.
-    #[arg(long, value_name = "N", env = "THROUGHLINE_CONNECTIONS", default_value_t = settings::CONNECTIONS as u32, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    connections: u32,
-    /// Nodes one answer may hold, by static cost.
-    #[arg(long, value_name = "NODES", env = "THROUGHLINE_MAX_COST", default_value_t = Limits::default().cost)]
-    max_cost: u64,
-    /// Items one page may have.
-    #[arg(long, value_name = "ITEMS", env = "THROUGHLINE_MAX_PAGE", default_value_t = Limits::default().page as u32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    max_page: u32,
-    /// Folder of saved queries, a file name.graphql each: /q/<name> answers it. They add to those that come with the program
-    #[arg(long, value_name = "DIR", env = "THROUGHLINE_QUERIES")]
-    queries: Option<PathBuf>,
-    /// Bytes of answers kept for as long as the data are the same; 0 executes every request
-    #[arg(long, value_name = "BYTES", env = "THROUGHLINE_ANSWER_CACHE_BYTES", default_value_t = ANSWER_CACHE_BYTES)]
-    answer_cache_bytes: usize,
-    /// How requests are logged, on stderr. THROUGHLINE_LOG filters, as in `warn` or `request=info`.
-    #[arg(long, value_enum, env = "THROUGHLINE_LOG_FORMAT", default_value = "text")]
-    log_format: LogFormat,
-}
-
-#[derive(Args, Debug)]
-struct Check {
-    #[command(flatten)]
-    origin: OriginArgs,
-    /// Folder with the texts of the sources; every quote is looked for there.
-    #[arg(long, value_name = "DIR", env = "THROUGHLINE_SOURCES")]
-    sources: Option<PathBuf>,
-    /// Record hash, status and date of the verification in the data files.
-    #[arg(long, requires = "sources", requires = "data")]
-    write: bool,
-    /// The day to record, YYYY-MM-DD; today if absent.
-    #[arg(long, value_name = "DAY", requires = "write", value_parser = day)]
-    today: Option<Date>,
-}
-
-#[derive(Args, Debug)]
-struct QueryArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// Data in JSON Lines, a snapshot before them or alone; may be given several times. The embedded seed if neither this nor --schema is given.
-    #[arg(long, value_name = "FILE", env = "THROUGHLINE_DATA", value_delimiter = ',')]
-    data: Vec<PathBuf>,
-    /// A file with the query; - reads standard input.
-    #[arg(value_name = "FILE|-")]
-    file: PathBuf,
-    /// Variables as a JSON object.
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    variables: String,
-    /// Which operation, where the file has several.
-    #[arg(long, value_name = "NAME")]
-    operation: Option<String>,
-    /// The answer on one line.
-    #[arg(long)]
-    compact: bool,
-}
-
-#[derive(Args, Debug)]
-struct SnapshotArgs {
-    #[command(flatten)]
-    origin: OriginArgs,
-    /// The file to write; replaced as a whole where it is there.
-    #[arg(long, short, value_name = "FILE")]
-    output: PathBuf,
-}
-
-#[derive(Args, Debug)]
-struct ImportArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// The program that makes lines of a row; without it, the rows are lines already. It is jq, with $file, $row, $first, $args, and slug, fold, compact, once, here, quoted, inferred, entity, link, refuse.
-    #[arg(long, value_name = "PROGRAM")]
-    map: Option<PathBuf>,
-    /// The files to read; .gz is unpacked.
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-    /// Data that the lines may name and are compared with; may be given several times.
-    #[arg(long, value_name = "FILE", value_delimiter = ',', conflicts_with = "into")]
-    data: Vec<PathBuf>,
-    /// The file to write the lines to; replaced as a whole. Standard output if absent.
-    #[arg(long, short, value_name = "FILE", conflicts_with = "into")]
-    output: Option<PathBuf>,
-    /// A file of lines to add all to: what it has under the same id is put anew, the whole or nothing.
-    #[arg(long, value_name = "FILE")]
-    into: Option<PathBuf>,
-    /// What the files are made of, where their names do not tell: csv, tsv, json, jsonl, yaml, xml.
-    #[arg(long, value_name = "FORMAT", value_parser = format_named)]
-    format: Option<Format>,
-    /// Where the rows stand within a document: keys or elements from the outside in, with / between them.
-    #[arg(long, value_name = "PATH")]
-    rows: Option<String>,
-    /// The character between cells, where it is neither a comma (csv) nor a tab (tsv).
-    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
-    delimiter: Option<u8>,
-    /// The encoding of the files, such as macintosh; told from their bytes if absent.
-    #[arg(long, value_name = "NAME", value_parser = Mapping::encoding_of)]
-    encoding: Option<&'static encoding_rs::Encoding>,
-    /// A value that the program finds as $args.NAME; may be given several times.
-    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = named_value)]
-    args: Vec<(String, String)>,
-    /// Leave refused rows and lines out, and list them, instead of stopping at the first.
-    #[arg(long)]
-    keep_going: bool,
-    /// Say what would happen, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// Write lines as they are made, in memory that does not grow with them; what they mean is judged by whoever loads them.
-    #[arg(long, conflicts_with_all = ["data", "into", "dry_run"])]
-    stream: bool,
-}
-
-#[derive(Args, Debug)]
-struct SourceArgs {
-    #[command(subcommand)]
-    command: SourceCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum SourceCommand {
-    /// Put the text of a page or file into the sources folder and print the source's line.
-    Add(SourceAdd),
-}
-
-#[derive(Args, Debug)]
-struct SourceAdd {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// The page as it was saved, or a plain text.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The folder of the texts of sources.
-    #[arg(long, value_name = "DIR", env = "THROUGHLINE_SOURCES")]
-    sources: PathBuf,
-    /// The part of the source's id behind the slash.
-    #[arg(long, value_name = "SLUG", value_parser = slug)]
-    id: String,
-    /// Its name; the page's title if absent.
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// Its address.
-    #[arg(long, value_name = "URL")]
-    url: Option<url::Url>,
-    /// The day it was captured, YYYY-MM-DD.
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    retrieved: Option<Date>,
-    /// Where an archive keeps a copy.
-    #[arg(long, value_name = "URL")]
-    archive: Option<url::Url>,
-}
-
-#[derive(Args, Debug)]
-struct QuoteArgs {
-    /// The text, as it lies in the sources folder.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Words of the passage in their order, whatever their case and marks; ... stands for any words of the same sentence.
-    #[arg(value_name = "WORDS")]
-    words: String,
-    /// The source's id; made of the file's name if absent.
-    #[arg(long, value_name = "ID")]
-    source: Option<String>,
-    /// Quote the whole sentence.
-    #[arg(long)]
-    sentence: bool,
-}
-
-#[derive(Args, Debug)]
-struct MatchArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// The data, a match file with what was decided before among them; may be given several times.
-    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',', num_args = 1..)]
-    data: Vec<PathBuf>,
-    /// The file to write; replaced as a whole. Standard output if absent.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Only pairs at least this sure, from 0 to 1; 1 is a shared identifier.
-    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
-    least: f64,
-}
-
-#[derive(Args, Debug)]
-struct DiffArgs {
-    #[command(flatten)]
-    ontology: OntologyArgs,
-    /// The data as they were; may be given several times.
-    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',')]
-    from: Vec<PathBuf>,
-    /// The data as they are.
-    #[arg(long, value_name = "FILE", required = true, value_delimiter = ',')]
-    to: Vec<PathBuf>,
-}
 
 /// Parses the command line and does what it says. 0 if all went well, 1 if data, ontology or
 /// query are at fault, 2 if the command line is.
@@ -327,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Query(args) => query(&args),
         Command::Snapshot(args) => snapshot(&args),
         Command::Import(args) => import(args),
+        Command::Export(args) => export(&args),
         Command::Source(args) => source(&args),
         Command::Quote(args) => quote(&args),
         Command::Match(args) => matches(&args),
@@ -496,10 +213,6 @@ fn check(args: &Check) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| format!("`{text}` is no day; write YYYY-MM-DD"))
-}
-
 /// Today by the system's clock, in UTC.
 fn today() -> Result<Date> {
     let since = std::time::SystemTime::now()
@@ -544,26 +257,8 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn format_named(word: &str) -> Result<Format, String> {
-    let found = Format::ALL.iter().find(|(_, words)| words.contains(&word));
-    let none = || format!("`{word}` is no format; write {}", Format::names());
-    found.map(|(format, _)| *format).ok_or_else(none)
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        [one] => Ok(*one),
-        _ => Err("write one character, such as ';'".to_owned()),
-    }
-}
-
-fn named_value(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 fn import(args: ImportArgs) -> Result<ExitCode> {
-    let program = args.map.as_deref().map(crate::io::read_text).transpose();
+    let program = args.map.as_deref().map(Mapping::program).transpose();
     let mapping = Mapping {
         program: program.map_err(|fault| Faults(vec![fault]))?,
         format: args.format,
@@ -622,11 +317,38 @@ fn say_import(report: &Imported, import: &Import, took: Duration) {
     }
 }
 
-fn slug(text: &str) -> Result<String, String> {
-    let fits = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '~');
-    match !text.is_empty() && text.len() <= 100 && text.chars().all(fits) {
-        true => Ok(text.to_owned()),
-        false => Err("write up to 100 of a-z, 0-9, - _ ~".to_owned()),
+fn export(args: &ExportArgs) -> Result<ExitCode> {
+    let program = args.map.as_deref().map(crate::io::read_text).transpose();
+    let program = program.map_err(|fault| Faults(vec![fault]))?;
+    let graph = with_progress("loading", || app::load(&args.origin.origin()))?;
+    let of = args.of.iter().map(|id| ("of".to_owned(), id.clone()));
+    let given: Vec<(String, String)> = of.chain(args.args.iter().cloned()).collect();
+    let shape = if args.xml { exports::Shape::Xml } else { exports::Shape::JsonLines };
+    let write = |out: &mut dyn Write| match (args.format, &program) {
+        (Some(format), _) => format.write(&graph, &given, out),
+        (None, Some((file, code))) => exports::write_by((file, code), shape, &graph, &given, out),
+        (None, None) => Ok(()),
+    };
+    let mut faults = Vec::new();
+    let mut whole = |out: &mut dyn Write| {
+        let mut out = BufWriter::with_capacity(1 << 20, out);
+        let refused = |found| {
+            faults = found;
+            std::io::ErrorKind::InvalidData.into()
+        };
+        write(&mut out).map_err(refused).and_then(|()| out.flush())
+    };
+    let (target, written) = match &args.output {
+        Some(output) => (output.display().to_string(), crate::io::replace(output, whole)),
+        None => ("standard output".to_owned(), whole(&mut std::io::stdout().lock())),
+    };
+    match written {
+        _ if !faults.is_empty() => Err(Faults(faults).into()),
+        // A reader that has left (`| head`) is no error.
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Faults(vec![crate::io::cannot_be_written(target, &e)]).into())
+        }
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 
