@@ -3,6 +3,7 @@
 
 pub mod import;
 pub mod matches;
+pub mod suggest;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -42,6 +42,7 @@ fn help_is_the_golden() {
         vec!["import", "--help"],
         vec!["source", "add", "--help"],
         vec!["quote", "--help"],
+        vec!["suggest", "--help"],
         vec!["match", "--help"],
         vec!["diff", "--help"],
         vec!["export", "--help"],

@@ -109,7 +109,7 @@ fn what_is_refused_is_told_and_nothing_is_written() {
         (
             "{goal}",
             "goal\nX\n",
-            "goals.csv: row 1: output 1: the line is none of ours; it has one of the keys source, entity, link, about, merged, match\n  help: mend the program or the row; --keep-going leaves refused rows out",
+            "goals.csv: row 1: output 1: the line is none of ours; it has one of the keys source, entity, link, about, merged, match, proposal\n  help: mend the program or the row; --keep-going leaves refused rows out",
         ),
         (".goal |", "goal\nX\n", "p.jq:1:8: expected term"),
     ] {
@@ -171,7 +171,7 @@ fn one_body_under_two_names_is_joined_by_what_people_decide() {
     };
     let all = [
         line("a", "Department of Health", "1"),
-        line("b", "HEALTH, DEPARTMENT OF", "2"),
+        line("b", "HEALTH, DEPT. OF", "2"),
         line("c", "Ministry of Health", "1"),
     ];
     let folder = Folder::new(&[("all.jsonl", &all.concat())]);
@@ -200,6 +200,10 @@ fn one_body_under_two_names_is_joined_by_what_people_decide() {
     let decided = graph(lines.join("\n").replace("UNDECIDED", "SAME")).expect("it is so");
     assert_eq!(decided.entity_count(), 1);
     assert_eq!(decided.find("agency/b"), decided.find("agency/a"), "old ids keep resolving");
+    assert_eq!(suggest(&["all.jsonl", "matches.jsonl"]), Vec::<String>::new());
+    // Told apart once, told apart for good.
+    let apart = graph(lines.join("\n").replace("UNDECIDED", "DIFFERENT")).expect("it is so");
+    assert_eq!(apart.entity_count(), 2);
     assert_eq!(suggest(&["all.jsonl", "matches.jsonl"]), Vec::<String>::new());
     let bad = graph(lines.join("\n").replace("UNDECIDED", "PERHAPS")).unwrap_err().to_string();
     assert!(

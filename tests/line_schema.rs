@@ -45,7 +45,10 @@ fn single_mistakes_do_not() {
     let link = json!({"link": ["agency/a", "hasGoal", "goal/b"], "evidence": [quote]});
     let goal = json!({"entity": "goal/b", "kind": "Goal", "name": "B", "evidence": [quote]});
     let matched = json!({"match": ["goal/a", "goal/b"], "decision": "SAME"});
-    [&link, &goal, &matched].iter().for_each(|line| assert!(schema.is_valid(line), "{line}"));
+    let accepted = json!({"proposal": goal, "decision": "ACCEPTED", "score": 0.4});
+    let open = json!({"proposal": {"entity": "?/b", "kind": "?", "name": "B"}, "decision": "UNDECIDED"});
+    assert!(schema.is_valid(&open), "{open}");
+    [&link, &goal, &matched, &accepted].iter().for_each(|line| assert!(schema.is_valid(line), "{line}"));
     for (line, pointer, value) in [
         (&link, "/link/1", json!("hasGaol")),
         (&link, "/link/0", json!("agency")),
@@ -58,6 +61,9 @@ fn single_mistakes_do_not() {
         (&goal, "/kind", json!("Gaol")),
         (&goal, "/name", json!(7)),
         (&matched, "/decision", json!("PERHAPS")),
+        (&accepted, "/decision", json!("PERHAPS")),
+        (&accepted, "/proposal/entity", json!("?/b")),
+        (&open, "/decision", json!("ACCEPTED")),
     ] {
         let mut wrong = line.clone();
         *wrong.pointer_mut(pointer).expect("it is there") = value;

@@ -1,7 +1,7 @@
 //! Which entities of several data sets may be one: what shares an identifier is, what shares a name may
 //! be. Suggestions for a file that people review; nothing is merged here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -36,6 +36,8 @@ struct Reasons {
 /// # Errors
 /// What cannot be read.
 pub fn suggest(ontology: &Ontology, inputs: Vec<Input>) -> Result<Matches, Faults> {
+    let apart = io::told_apart(&inputs);
+    let long_forms = long_forms(ontology);
     let mut drafts: Vec<(String, String)> = Vec::new();
     let mut by_identifier: HashMap<(String, String, String), Vec<usize>> = HashMap::new();
     let mut by_name: BTreeMap<(String, String), Vec<(usize, bool)>> = BTreeMap::new();
@@ -49,7 +51,7 @@ pub fn suggest(ontology: &Ontology, inputs: Vec<Input>) -> Result<Matches, Fault
                         by_identifier.entry((draft.kind.clone(), scheme, value)).or_default().push(at);
                     }
                     for (name, is_alias) in names(&draft) {
-                        let words = readable(ontology, &name);
+                        let words = readable(ontology, &long_forms, &name);
                         if !words.is_empty() {
                             by_name.entry((draft.kind.clone(), words)).or_default().push((at, is_alias));
                         }
@@ -104,7 +106,8 @@ pub fn suggest(ontology: &Ontology, inputs: Vec<Input>) -> Result<Matches, Fault
     let mut matches = Matches::default();
     for ((a, b), mut found) in all {
         let ids = (&*drafts[a].0, &*drafts[b].0);
-        if decided.same(ids.0, ids.1) {
+        let is_apart = |a: &str, b: &str| apart.contains(&[a.to_owned(), b.to_owned()]);
+        if decided.same(ids.0, ids.1) || is_apart(ids.0, ids.1) || is_apart(ids.1, ids.0) {
             matches.decided += 1;
             continue;
         }
@@ -164,10 +167,27 @@ fn names(draft: &EntityDraft) -> Vec<(String, bool)> {
     name.into_iter().chain(aliases.map(|alias| (alias.to_owned(), true))).collect()
 }
 
-/// A name as it is compared: words in lower case without signs and stop words, in alphabetical order.
-fn readable(ontology: &Ontology, name: &str) -> String {
+/// What each short form stands for, where it stands for one thing.
+fn long_forms(ontology: &Ontology) -> HashMap<&str, &str> {
+    let mut forms: HashMap<&str, &str> = HashMap::new();
+    let mut several = HashSet::new();
+    for abbreviation in &ontology.abbreviations {
+        for form in &abbreviation.forms {
+            if forms.insert(form, &abbreviation.of).is_some() {
+                several.insert(form.as_str());
+            }
+        }
+    }
+    forms.retain(|form, _| !several.contains(form));
+    forms
+}
+
+/// A name as it is compared: words in lower case without signs and stop words, short forms written out,
+/// in alphabetical order.
+fn readable(ontology: &Ontology, long_forms: &HashMap<&str, &str>, name: &str) -> String {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = words.flat_map(|word| long_forms.get(word).copied().unwrap_or(word).split(' '));
     let mut words: Vec<&str> =
         words.filter(|word| !ontology.stop_words.iter().any(|stop| stop == word)).collect();
     words.sort_unstable();

@@ -44,6 +44,8 @@ pub(super) enum Command {
     Source(SourceArgs),
     /// The evidence for a passage of a text, from a few of its words.
     Quote(QuoteArgs),
+    /// Propose entities and links that a new page may speak of, each with its quote, as a file to review; data are loaded with it.
+    Suggest(SuggestArgs),
     /// Suggest which entities of several data sets are one, as a file of matches to review; data are loaded with it.
     Match(MatchArgs),
     /// What one set of data has otherwise than another: added, gone, changed, with the evidence of both.
@@ -285,7 +287,30 @@ pub(super) struct SourceAdd {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct SuggestArgs {
+    #[command(flatten)]
+    pub(super) origin: OriginArgs,
+    /// The page: HTML as it was saved (.html), or a text as the sources folder has it.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The id of the source that the quotes stand in; made of the file's name if absent.
+    #[arg(long, value_name = "ID")]
+    pub(super) source: Option<String>,
+    /// Only proposals at least this likely, from 0 to 1.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+    pub(super) least: f64,
+    /// The file to write; replaced as a whole. Standard output if absent.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Lines that people made of the same page: say how many proposals are right, and how much they find.
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    pub(super) against: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct QuoteArgs {
+    #[command(flatten)]
+    pub(super) ontology: OntologyArgs,
     /// The text, as it lies in the sources folder.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,

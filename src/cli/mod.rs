@@ -5,7 +5,7 @@ mod args;
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,15 +15,16 @@ use clap::Parser as _;
 
 use self::args::{
     Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, QueryArgs, QuoteArgs,
-    SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand,
+    SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand, SuggestArgs,
 };
 use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
 use crate::graphql::{Limits, Outcome, Request};
 use crate::http::{self, Settings};
 use crate::io::import::Mapping;
+use crate::io::words::slug;
 use crate::io::{export as exports, sources};
-use crate::ontology::{Date, Fault, Faults};
+use crate::ontology::{Date, Fault, Faults, Ontology};
 
 /// Faults printed one by one before the rest is only counted.
 const FAULTS_SHOWN: usize = 200;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export(&args),
         Command::Source(args) => source(&args),
         Command::Quote(args) => quote(&args),
+        Command::Suggest(args) => suggest(&args),
         Command::Match(args) => matches(&args),
         Command::Diff(args) => diff(&args),
     };
@@ -381,8 +383,13 @@ fn source(args: &SourceArgs) -> Result<ExitCode> {
 }
 
 fn quote(args: &QuoteArgs) -> Result<ExitCode> {
-    let stem = args.file.file_stem().unwrap_or_default().to_string_lossy();
-    let source = args.source.clone().unwrap_or_else(|| format!("source/{stem}"));
+    let source = match &args.source {
+        Some(id) => id.clone(),
+        None => source_of(
+            &Origin { schema: args.ontology.schema.clone(), data: Vec::new() }.ontology()?,
+            &args.file,
+        ),
+    };
     let found = sources::quote(&args.file, &source, &args.words, args.sentence)
         .map_err(|fault| Faults(vec![fault]))?;
     print(found.iter().map(|piece| format!("{piece}\n")).collect::<String>().as_bytes())?;
@@ -393,17 +400,56 @@ fn quote(args: &QuoteArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The id that a file's source has by its name.
+fn source_of(ontology: &Ontology, file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{}/{}", ontology.kind(ontology.source_kind()).prefix, slug(&stem))
+}
+
+fn suggest(args: &SuggestArgs) -> Result<ExitCode> {
+    let origin = args.origin.origin();
+    let ontology = origin.ontology()?;
+    let source = args.source.clone().unwrap_or_else(|| source_of(&ontology, &args.file));
+    let mut found =
+        with_progress("reading", || app::suggest::suggest(&ontology, origin.inputs(), &args.file, &source))?;
+    found.lines.retain(|line| line["score"].as_f64() >= Some(args.least));
+    // What the data say already needs no decision.
+    let new = found.lines.iter().filter(|line| !found.is_known(line));
+    write_lines(args.output.as_deref(), new.clone())?;
+    let links = new.clone().filter(|line| !line["proposal"]["link"].is_null()).count();
+    say(&format!(
+        "{} known names, {} links that the data have; proposed: {} new names, {links} links; put ACCEPTED or REJECTED for UNDECIDED and load the file with the data",
+        found.known.len(),
+        found.links_known.len(),
+        new.count() - links,
+    ));
+    if !args.against.is_empty() {
+        let drawn = args.against.iter().cloned().map(crate::io::Input::File).collect();
+        let comparison = app::suggest::compare(&ontology, &found, drawn)?;
+        say(&format!("entities: {}", comparison.entities));
+        for (least, rate) in &comparison.links {
+            say(&format!("links from {least} on: {rate}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes lines to a file as a whole, or to stdout.
+fn write_lines<'a>(output: Option<&Path>, lines: impl Iterator<Item = &'a serde_json::Value>) -> Result<()> {
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    match output {
+        Some(output) => crate::io::replace(output, |out| out.write_all(text.as_bytes()))
+            .with_context(|| format!("cannot write {}", output.display())),
+        None => print(text.as_bytes()),
+    }
+}
+
 fn matches(args: &MatchArgs) -> Result<ExitCode> {
     let origin = Origin { schema: args.ontology.schema.clone(), data: args.data.clone() };
     let ontology = origin.ontology()?;
     let found = with_progress("matching", || app::matches::suggest(&ontology, origin.inputs()))?;
     let lines = found.lines.iter().filter(|line| line["score"].as_f64() >= Some(args.least));
-    let text: String = lines.clone().map(|line| format!("{line}\n")).collect();
-    match &args.output {
-        Some(output) => crate::io::replace(output, |out| out.write_all(text.as_bytes()))
-            .with_context(|| format!("cannot write {}", output.display()))?,
-        None => print(text.as_bytes())?,
-    }
+    write_lines(args.output.as_deref(), lines.clone())?;
     let same = lines.clone().filter(|line| line["score"] == 1.0).count();
     say(&format!(
         "{same} pairs share an identifier and are decided SAME; {} are UNDECIDED; {} were decided before",

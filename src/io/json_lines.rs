@@ -19,10 +19,13 @@ use crate::ontology::{Fault, FuzzyDate, Location, describe, suggest};
 const LINE_BYTES: usize = 4 << 20;
 
 /// The first key of a line says what the line is.
-const LINE_KINDS: [&str; 6] = ["source", "entity", "link", "about", "merged", "match"];
+const LINE_KINDS: [&str; 7] = ["source", "entity", "link", "about", "merged", "match", "proposal"];
 
 /// What a reviewer may have decided of two entities that look like one.
 pub const DECISIONS: [&str; 3] = ["SAME", "DIFFERENT", "UNDECIDED"];
+
+/// What a reviewer may have decided of a proposal; the first makes it a fact.
+pub const ANSWERS: [&str; 3] = ["ACCEPTED", "REJECTED", "UNDECIDED"];
 
 /// One line as it was read.
 #[derive(Debug)]
@@ -93,6 +96,26 @@ pub fn read_from(path: &str, input: &mut impl BufRead, give: &mut impl FnMut(Lin
     Ok(())
 }
 
+/// The pairs that are decided DIFFERENT: they load as nothing, but whoever suggests matches asks no
+/// second time. Lines that are no such match are passed over.
+///
+/// # Errors
+/// What `input` gives.
+pub(super) fn told_apart(input: &mut impl BufRead, give: &mut impl FnMut([String; 2])) -> io::Result<()> {
+    #[derive(Deserialize)]
+    struct Match {
+        r#match: [String; 2],
+        decision: String,
+    }
+    for line in input.split(b'\n') {
+        match serde_json::from_slice::<Match>(&line?) {
+            Ok(pair) if pair.decision == DECISIONS[1] => give(pair.r#match),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Skips what is left of a line, and tells how much that was.
 fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
     let mut skipped = 0;
@@ -115,15 +138,16 @@ fn defined(line: &[u8]) -> Option<Option<String>> {
     let Ok(map) = serde_json::from_slice::<Map<String, Json>>(line) else {
         // The first key still tells whether the line would have defined anything.
         let inside = line.trim_ascii_start().strip_prefix(b"{").unwrap_or(line).trim_ascii_start();
-        let defines =
-            ![&b"\"link\""[..], b"\"about\"", b"\"match\""].iter().any(|key| inside.starts_with(key));
+        let defines = ![&b"\"link\""[..], b"\"about\"", b"\"match\"", b"\"proposal\""]
+            .iter()
+            .any(|key| inside.starts_with(key));
         return defines.then_some(None);
     };
     let id = ["source", "entity", "merged"].iter().find_map(|key| map.get(*key));
     id.map(|id| id.as_str().map(str::to_owned))
 }
 
-/// The change of a line; none for a match that nobody has decided, or that is decided to be none.
+/// The change of a line; none for a match or proposal that nobody has decided, or that is decided against.
 fn parse_bytes(line: &[u8], beyond: usize) -> Result<Option<Change>, LineFault> {
     if line.len() + beyond > LINE_BYTES {
         let what = format!("the line has {} bytes; at most {LINE_BYTES} are read", line.len() + beyond);
@@ -155,7 +179,37 @@ pub(super) fn parse_line(line: &[u8]) -> Result<Option<Change>, String> {
 type LineFault = (usize, String, String);
 
 fn parse(text: &str) -> Result<Option<Change>, LineFault> {
-    let Object(mut map) = serde_json::from_str(text).map_err(syntax)?;
+    let Object(map) = serde_json::from_str(text).map_err(syntax)?;
+    if map.contains_key("proposal") { proposal(map) } else { change(map) }
+}
+
+/// What a proposal proposes, if somebody has accepted it.
+fn proposal(mut map: Map<String, Json>) -> Result<Option<Change>, LineFault> {
+    let fault = |what: String, help: &str| (0, what, help.to_owned());
+    let mut take = |key: &str| map.shift_remove(key).filter(|v| !v.is_null());
+    let (proposed, decision) = (take("proposal"), take("decision"));
+    ["score", "reads", "by", "note"].iter().for_each(|key| drop(take(key)));
+    if let Some(key) = map.keys().next() {
+        let known = ["proposal", "decision", "score", "reads", "by", "note"];
+        return Err(fault(format!("unknown key `{key}` in a `proposal` line"), &suggest(key, known)));
+    }
+    let Some(Json::Object(line)) = proposed.filter(|line| line.get("proposal").is_none()) else {
+        return Err(fault(
+            "`proposal` holds no line".to_owned(),
+            "it is an entity or link as other lines have it",
+        ));
+    };
+    match decision.as_ref().and_then(Json::as_str).filter(|word| ANSWERS.contains(word)) {
+        Some(word) if word == ANSWERS[0] => change(line),
+        Some(_) => Ok(None),
+        None => {
+            let shown = decision.map_or("none".to_owned(), |other| format!("`{}`", describe(&other)));
+            Err(fault(format!("the decision is {shown}"), &format!("write {}", ANSWERS.join(", "))))
+        }
+    }
+}
+
+fn change(mut map: Map<String, Json>) -> Result<Option<Change>, LineFault> {
     let fault = |what: String, help: &str| (0, what, help.to_owned());
     let Some(kind) = LINE_KINDS.into_iter().find(|k| map.contains_key(*k)) else {
         let known = LINE_KINDS.join(", ");

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::json_lines::DECISIONS;
+use super::json_lines::{ANSWERS, DECISIONS};
 use crate::graph::Basis;
 use crate::ontology::{Datatype, DateKind, Kind, Ontology, Property};
 
@@ -15,8 +15,10 @@ const SLUG: &str = "[a-z0-9~_-]+";
 pub fn line_schema(ontology: &Ontology) -> Json {
     let kinds = ontology.kinds.iter().map(|kind| json!({"$ref": format!("#/$defs/{}", kind.name)}));
     let mut shapes: Vec<Json> = kinds.collect();
-    shapes
-        .extend(["link", "about", "merged", "match"].map(|name| json!({"$ref": format!("#/$defs/{name}")})));
+    shapes.extend(
+        ["link", "about", "merged", "match", "proposal"]
+            .map(|name| json!({"$ref": format!("#/$defs/{name}")})),
+    );
     let mut defs = Map::new();
     for kind in &ontology.kinds {
         defs.insert(kind.name.clone(), of_kind(ontology, kind));
@@ -80,6 +82,18 @@ pub fn line_schema(ontology: &Ontology) -> Json {
             }),
         ),
     );
+    let mut proposal = object(
+        &["proposal", "decision"],
+        json!({
+            "proposal": {"type": "object", "not": {"required": ["proposal"]}},
+            "decision": {"enum": ANSWERS},
+            "by": {}, "note": {}, "score": {}, "reads": {},
+        }),
+    );
+    // Only what is accepted must be a line of ours.
+    proposal["if"] = json!({"properties": {"decision": {"const": ANSWERS[0]}}});
+    proposal["then"] = json!({"properties": {"proposal": {"$ref": "#"}}});
+    defs.insert("proposal".into(), proposal);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of Throughline's format",

@@ -11,6 +11,7 @@ pub mod sentences;
 pub mod snapshot;
 pub mod sources;
 pub mod stratml;
+pub mod suggest;
 pub mod words;
 
 use std::collections::HashSet;
@@ -272,6 +273,24 @@ fn read_one(input: Input, send: &SyncSender<Block>) {
         block.unread.push(None);
     }
     drop(send.send(block));
+}
+
+/// The pairs of ids that files tell apart for good. A file that cannot be read tells none.
+pub fn told_apart(inputs: &[Input]) -> HashSet<[String; 2]> {
+    let mut pairs = HashSet::new();
+    let mut give = |pair| {
+        pairs.insert(pair);
+    };
+    for input in inputs {
+        let done = match input {
+            Input::Text(_, text) => json_lines::told_apart(&mut text.as_bytes(), &mut give),
+            Input::File(path) => std::fs::File::open(path)
+                .and_then(|file| json_lines::told_apart(&mut std::io::BufReader::new(file), &mut give)),
+        };
+        // Whoever reads the lines themselves says what is wrong.
+        drop(done);
+    }
+    pairs
 }
 
 impl Batch {

@@ -6,6 +6,12 @@
 
 use std::ops::Range;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// Bytes an id's slug is cut to, of the 120 that an id may have.
+const SLUG_BYTES: usize = 90;
+
 /// Where the words of a text stand, in order. Cost: linear.
 ///
 /// ```
@@ -62,6 +68,34 @@ fn stands_alone(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{3ffff}')
         && c.is_alphanumeric()
+}
+
+/// The part of an id behind its slash: lower-case ASCII letters and digits, one hyphen for all else,
+/// apostrophes left out, letters of other alphabets written in Latin. A long one is
+/// cut and marked.
+///
+/// ```
+/// assert_eq!(throughline::io::words::slug("Ann’s Café (No. 2)"), "anns-cafe-no-2");
+/// ```
+pub fn slug(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let latin = deunicode::deunicode(text);
+    for c in latin.chars().filter(|c| !matches!(c, '\'' | '`')) {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    out.truncate(out.trim_end_matches('-').len());
+    if out.len() > SLUG_BYTES {
+        // What was cut still tells two long names apart.
+        let mark = HEXLOWER.encode(&Sha256::digest(out.as_bytes())[..4]);
+        out.truncate(SLUG_BYTES - mark.len() - 1);
+        out.truncate(out.trim_end_matches('-').len());
+        out = format!("{out}-{mark}");
+    }
+    out
 }
 
 #[cfg(test)]

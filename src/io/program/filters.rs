@@ -1,15 +1,10 @@
 //! Filters of our own for programs that make lines, and those that all programs have.
 
-use data_encoding::HEXLOWER;
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_json::Val;
-use sha2::{Digest, Sha256};
 
 use super::{Kind, object, text};
-use crate::io::words::fold;
-
-/// Bytes an id's slug is cut to, of the 120 that an id may have.
-const SLUG_BYTES: usize = 90;
+use crate::io::words::{fold, slug};
 
 /// What every program has.
 pub(super) fn both() -> impl Iterator<Item = Fun<Kind>> {
@@ -86,27 +81,4 @@ fn quoted(source: Val, quote: &Val, row: &Val) -> jaq_json::ValR {
         ("fragment", text(format!("row={row}"))),
         ("basis", text("STATED")),
     ]))
-}
-
-/// The part of an id behind its slash: lower-case ASCII letters and digits, one hyphen for all else,
-/// apostrophes left out, letters of other alphabets written in Latin.
-fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let latin = deunicode::deunicode(text);
-    for c in latin.chars().filter(|c| !matches!(c, '\'' | '`')) {
-        if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    out.truncate(out.trim_end_matches('-').len());
-    if out.len() > SLUG_BYTES {
-        // What was cut still tells two long names apart.
-        let mark = HEXLOWER.encode(&Sha256::digest(out.as_bytes())[..4]);
-        out.truncate(SLUG_BYTES - mark.len() - 1);
-        out.truncate(out.trim_end_matches('-').len());
-        out = format!("{out}-{mark}");
-    }
-    out
 }
