@@ -169,6 +169,8 @@ pub struct Overview {
     pub title: String,
     /// Kinds that have entities: (name, plural, description, count).
     pub kinds: Vec<KindCount>,
+    /// Relations that have links: (name, count).
+    pub relations: Vec<(String, usize)>,
     /// How many entities.
     pub entities: usize,
     /// How many links, and how many of them rest on inference alone.
@@ -242,6 +244,11 @@ pub fn overview(graph: &Graph) -> Overview {
     Overview {
         title: ontology.title.clone(),
         kinds: ontology.kind_indexes().map(count).filter(|k| k.count > 0).collect(),
+        relations: ontology
+            .relation_indexes()
+            .map(|ix| (ontology.relation(ix).name.clone(), graph.count_of(ix)))
+            .filter(|(_, count)| *count > 0)
+            .collect(),
         entities: graph.entity_count(),
         links: graph.link_count(),
         inferred: graph.links().filter(|ix| graph.link(*ix).basis() == crate::graph::Basis::Inferred).count(),

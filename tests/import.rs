@@ -153,6 +153,15 @@ fn a_second_import_tells_what_is_new_and_what_is_otherwise() {
     assert_eq!(folder.read("all.jsonl"), first, "a dry run writes nothing");
     assert_eq!(counts(&folder.import(PROGRAM, "next.csv", into).expect("it is so")), (0, 1, 5));
 
+    // Beside data that it names, an import writes what they do not say already, so that both load together.
+    std::fs::write(folder.path("more.csv"), format!("{ROWS}G3,Health,Fresh air,\n")).expect("it is so");
+    std::fs::write(folder.path("base.jsonl"), &first).expect("it is so");
+    let beside = |i: &mut Import| i.base.data = vec![folder.path("base.jsonl")];
+    assert_eq!(counts(&folder.import(PROGRAM, "more.csv", beside).expect("it is so")), (2, 0, 6));
+    assert_eq!(folder.read("out.jsonl").lines().count(), 2);
+    let both = vec![folder.path("base.jsonl"), folder.path("out.jsonl")];
+    assert_eq!(app::load(&Origin { schema: vec![], data: both }).expect("it is so").link_count(), 3);
+
     let load = |text: &str| {
         std::fs::write(folder.path("one.jsonl"), text).expect("it is so");
         app::load(&Origin { schema: vec![], data: vec![folder.path("one.jsonl")] }).expect("it is so")

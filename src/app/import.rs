@@ -45,7 +45,8 @@ pub struct Imported {
     pub added: BTreeMap<String, usize>,
     /// Entities and links that are otherwise now.
     pub changed: usize,
-    /// Entities and links that were there and are as before.
+    /// Entities and links that were there and are as before; their lines are left out, so that what is
+    /// written can be loaded beside the data.
     pub unchanged: usize,
     /// Lines refused: where, and why.
     pub refused: Vec<Fault>,
@@ -121,14 +122,14 @@ impl Import {
                         continue;
                     }
                     lines.push(line);
-                    touched.extend(thing(&change));
+                    touched.extend(thing(&change).map(|thing| (line, thing)));
                     transaction.push(over(base, change));
                 }
             });
             debug_assert!(reading.faults.is_empty(), "the lines were parsed when they were made");
             let refusals = match transaction.commit() {
                 Ok(graph) => {
-                    compare(base, &graph, &touched, report);
+                    left_out.extend(compare(base, &graph, &touched, report));
                     return Ok(graph);
                 }
                 Err(refusals) => refusals.0,
@@ -190,9 +191,11 @@ fn over(base: &Graph, change: Change) -> Change {
     }
 }
 
-fn compare(base: &Graph, now: &Graph, touched: &[Thing], report: &mut Imported) {
+/// Counts what is new and what is otherwise; gives the lines that say what is there word for word.
+fn compare(base: &Graph, now: &Graph, touched: &[(usize, Thing)], report: &mut Imported) -> Vec<usize> {
+    let mut same = Vec::new();
     let mut seen = HashSet::new();
-    for thing in touched {
+    for (line, thing) in touched {
         let (name, before, after) = match thing {
             Thing::Entity(id) => {
                 let Some(ix) = now.find(id) else { continue };
@@ -214,10 +217,14 @@ fn compare(base: &Graph, now: &Graph, touched: &[Thing], report: &mut Imported) 
         };
         match before {
             None => *report.added.entry(name).or_default() += 1,
-            Some(before) if before == after => report.unchanged += 1,
+            Some(before) if before == after => {
+                report.unchanged += 1;
+                same.push(*line);
+            }
             Some(_) => report.changed += 1,
         }
     }
+    same
 }
 
 fn link(graph: &Graph, [from, relation, to]: &[String; 3]) -> Option<crate::graph::LinkIx> {

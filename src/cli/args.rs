@@ -140,6 +140,9 @@ pub(super) struct Check {
     /// Folder with the texts of the sources; every quote is looked for there.
     #[arg(long, value_name = "DIR", env = "THROUGHLINE_SOURCES")]
     pub(super) sources: Option<PathBuf>,
+    /// Say how many entities each kind has, and how many links each relation.
+    #[arg(long)]
+    pub(super) counts: bool,
     /// Record hash, status and date of the verification in the data files.
     #[arg(long, requires = "sources", requires = "data")]
     pub(super) write: bool,

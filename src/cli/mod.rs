@@ -171,6 +171,11 @@ fn check(args: &Check) -> Result<ExitCode> {
         "{} entities, {} links ({} inferred), version {}\n",
         overview.entities, overview.links, overview.inferred, overview.version
     );
+    if args.counts {
+        let kinds = overview.kinds.iter().map(|kind| (&kind.name, kind.count));
+        let relations = overview.relations.iter().map(|(name, count)| (name, *count));
+        kinds.chain(relations).for_each(|(name, count)| said += &format!("{name:<20}{count:>8}\n"));
+    }
     let faults = match &args.sources {
         None => {
             for (status, count) in &overview.evidence {

@@ -7,11 +7,12 @@
 mod decode;
 mod rows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use encoding_rs::Encoding;
 use jaq_json::Val;
@@ -28,6 +29,9 @@ use crate::ontology::{Fault, Location};
 
 /// Refused rows that are kept with their reasons; beyond, they are only counted.
 const REFUSED_KEPT: usize = 10_000;
+
+/// Rows that are mapped together: enough that a thread is worth starting for them.
+const BATCH: usize = 512;
 
 /// Files, and how they become lines.
 #[derive(Clone, Debug, Default)]
@@ -120,16 +124,13 @@ impl RowPlaces {
 /// The faults of the program; a file that cannot be read or is not of its format; without `keep_going`,
 /// the first refused row. What was written until then is worth nothing.
 pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<Made, Vec<Fault>> {
-    let program = mapping
-        .program
-        .as_ref()
-        .map(|(file, code)| Compiled::compile(file, code, Purpose::Rows))
-        .transpose()?;
+    let program = mapping.program.as_ref();
+    let program = program.map(|(file, code)| Compiled::compile(file, code, Purpose::Rows)).transpose()?;
     let args = mapping.args.iter().map(|(k, v)| (text(k.as_str()), text(v.as_str())));
+    let mapper = Mapper { program, args: Val::obj(args.collect()) };
     let mut work = Work {
-        args: Val::obj(args.collect()),
         mapping,
-        program,
+        mapper: &mapper,
         out,
         made: Made::default(),
         seen: HashMap::new(),
@@ -141,10 +142,66 @@ pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<
     Ok(work.made)
 }
 
-struct Work<'a> {
-    mapping: &'a Mapping,
+/// What makes lines of one row, whatever other rows say.
+struct Mapper {
     program: Option<Compiled>,
     args: Val,
+}
+
+/// A line of a row, and the id of the entity that it makes.
+struct Line {
+    bytes: Vec<u8>,
+    entity: Option<String>,
+}
+
+/// A row as it was read, with its number from 1.
+type Numbered = (usize, Result<Val, String>);
+
+/// What came of a row.
+type Mapped = (usize, Result<Vec<Line>, String>);
+
+impl Mapper {
+    fn row(&self, name: &Val, number: usize, first: bool, row: Val) -> Result<Vec<Line>, String> {
+        let values = match &self.program {
+            Some(program) => {
+                let given = [name.clone(), Val::from(number), Val::Bool(first), self.args.clone()];
+                program.over_row(given, row.clone())?
+            }
+            None => vec![row.clone()],
+        };
+        let mut lines = Vec::with_capacity(values.len());
+        let mut words = None;
+        for (at, value) in values.iter().enumerate() {
+            let mut bytes = Vec::with_capacity(256);
+            let wrote = jaq_json::write::write(&mut bytes, &jaq_json::write::Pp::default(), 0, value);
+            wrote.map_err(|e| e.to_string())?;
+            let change =
+                json_lines::parse_line(&bytes).map_err(|what| format!("output {}: {what}", at + 1))?;
+            bytes.push(b'\n');
+            if let (Some(change), Some(_)) = (&change, &self.program) {
+                let here = format!("row={number}");
+                for e in evidence_of(change).iter().filter(|e| e.fragment.as_deref() == Some(&here)) {
+                    stands(e, words.get_or_insert_with(|| words_of(&row)))?;
+                }
+            }
+            let entity = match change {
+                Some(Change::AddEntity(draft)) => Some(draft.id),
+                _ => None,
+            };
+            lines.push(Line { bytes, entity });
+        }
+        Ok(lines)
+    }
+
+    fn rows(&self, name: &Val, rows: Vec<Numbered>) -> Vec<Mapped> {
+        let one = |(number, row): Numbered| (number, row.and_then(|row| self.row(name, number, false, row)));
+        rows.into_iter().map(one).collect()
+    }
+}
+
+struct Work<'a> {
+    mapping: &'a Mapping,
+    mapper: &'a Mapper,
     out: &'a mut dyn Write,
     made: Made,
     /// Of each entity by the hash of its id: the hash of its line, and the row and file it came from.
@@ -158,12 +215,13 @@ impl Work<'_> {
         let whole = |what: String, help: &str| vec![fault_of_file(&shown, what, help)];
         let format = self.mapping.format.or_else(|| Format::of(path));
         // Our own lines need no format to be named.
-        let format = format.or(self.program.is_none().then_some(Format::JsonLines)).ok_or_else(|| {
-            whole(
-                "its ending tells no format".to_owned(),
-                &format!("name one by --format: {}", Format::names()),
-            )
-        })?;
+        let format =
+            format.or(self.mapping.program.is_none().then_some(Format::JsonLines)).ok_or_else(|| {
+                whole(
+                    "its ending tells no format".to_owned(),
+                    &format!("name one by --format: {}", Format::names()),
+                )
+            })?;
         let opened = decode::open(path, self.mapping.encoding);
         let mut opened = opened.map_err(|e| whole(format!("cannot be read: {e}"), "check the path"))?;
         if opened.guessed {
@@ -177,31 +235,70 @@ impl Work<'_> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let name = text(&name);
         let layout = Layout { format, path: self.mapping.path.clone(), delimiter: self.mapping.delimiter };
-        let (mut number, mut first) = (0, true);
-        let before = self.made.lines;
-        let read = rows::read(&layout, &mut *opened.reader, &mut |row| {
-            number += 1;
-            self.made.rows += 1;
-            let given = row.and_then(|row| self.row(&shown, &name, (number, first), row));
-            first &= self.made.lines == before;
-            match given {
-                Ok(()) => Next::More,
-                Err(what) => {
-                    self.refuse(fault_of_file(&shown, format!("row {number}: {what}"), ""));
-                    if self.mapping.keep_going { Next::More } else { Next::Enough }
+        let mapper = self.mapper;
+        let read = std::thread::scope(|scope| {
+            let mut batches = Batches::new(|rows: Vec<Numbered>, done: SyncSender<Vec<Mapped>>| {
+                let name = &name;
+                // Nobody waits any more only where the reading has ended early.
+                scope.spawn(move || drop(done.send(mapper.rows(name, rows))));
+            });
+            let (mut number, mut rows) = (0, Vec::new());
+            // Which row is the first that gives anything depends on all before it.
+            let mut first = true;
+            let read = rows::read(&layout, &mut *opened.reader, &mut |row| {
+                number += 1;
+                if first {
+                    let before = self.made.lines;
+                    let mapped = row.and_then(|row| mapper.row(&name, number, true, row));
+                    let next = self.take(&shown, vec![(number, mapped)]);
+                    first = self.made.lines == before;
+                    return next;
+                }
+                rows.push((number, row));
+                if rows.len() < BATCH {
+                    return Next::More;
+                }
+                match batches.start(std::mem::take(&mut rows)) {
+                    Some(mapped) => self.take(&shown, mapped),
+                    None => Next::More,
+                }
+            });
+            for mapped in batches.rest().chain(std::iter::once_with(|| mapper.rows(&name, rows))) {
+                if self.is_stopped() || self.take(&shown, mapped) == Next::Enough {
+                    break;
                 }
             }
+            read
         });
-        if let Err(Broken { line, column, what, help }) = read {
-            let place = Location { file: shown.to_string(), line, column };
-            return Err(vec![Fault { place, what, help }]);
-        }
-        if !self.mapping.keep_going && self.made.refused > 0 {
+        if self.is_stopped() {
             let mut fault = self.made.reasons.remove(0);
             fault.help = "mend the program or the row; --keep-going leaves refused rows out".to_owned();
             return Err(vec![fault]);
         }
+        if let Err(Broken { line, column, what, help }) = read {
+            let place = Location { file: shown.to_string(), line, column };
+            return Err(vec![Fault { place, what, help }]);
+        }
         Ok(())
+    }
+
+    /// Whether a refused row has ended it all.
+    fn is_stopped(&self) -> bool {
+        !self.mapping.keep_going && self.made.refused > 0
+    }
+
+    /// Takes what came of rows, in their order.
+    fn take(&mut self, file: &Arc<str>, mapped: Vec<Mapped>) -> Next {
+        for (number, lines) in mapped {
+            self.made.rows += 1;
+            if let Err(what) = lines.and_then(|lines| self.write(file, number, lines)) {
+                self.refuse(fault_of_file(file, format!("row {number}: {what}"), ""));
+                if self.is_stopped() {
+                    return Next::Enough;
+                }
+            }
+        }
+        Next::More
     }
 
     fn refuse(&mut self, fault: Fault) {
@@ -213,43 +310,13 @@ impl Work<'_> {
         }
     }
 
-    fn row(
-        &mut self,
-        file: &Arc<str>,
-        name: &Val,
-        (number, first): (usize, bool),
-        row: Val,
-    ) -> Result<(), String> {
-        let values = match &self.program {
-            Some(program) => {
-                let given = [name.clone(), Val::from(number), Val::Bool(first), self.args.clone()];
-                program.over_row(given, row.clone())?
-            }
-            None => vec![row.clone()],
-        };
-        // Judged as a whole before any of it is written.
-        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(values.len());
-        let mut words = None;
-        for (at, value) in values.iter().enumerate() {
-            let mut line = Vec::with_capacity(256);
-            let wrote = jaq_json::write::write(&mut line, &jaq_json::write::Pp::default(), 0, value);
-            wrote.map_err(|e| e.to_string())?;
-            let change =
-                json_lines::parse_line(&line).map_err(|what| format!("output {}: {what}", at + 1))?;
-            let Some(change) = change else {
-                line.push(b'\n');
-                lines.push(line);
-                continue;
-            };
-            if self.program.is_some() {
-                let here = format!("row={number}");
-                for e in evidence_of(&change).iter().filter(|e| e.fragment.as_deref() == Some(&here)) {
-                    stands(e, words.get_or_insert_with(|| words_of(&row)))?;
-                }
-            }
-            if let Change::AddEntity(draft) = &change {
-                let entity = self.hasher.hash_one(&draft.id);
-                let now = self.hasher.hash_one(&line);
+    /// Writes the lines of a row, all or none.
+    fn write(&mut self, file: &Arc<str>, number: usize, lines: Vec<Line>) -> Result<(), String> {
+        let mut fresh: Vec<Vec<u8>> = Vec::with_capacity(lines.len());
+        for Line { bytes, entity } in lines {
+            if let Some(id) = entity {
+                let entity = self.hasher.hash_one(&id);
+                let now = self.hasher.hash_one(&bytes);
                 match self.seen.get(&entity) {
                     Some((before, ..)) if *before == now => {
                         self.made.repeated += 1;
@@ -257,27 +324,53 @@ impl Work<'_> {
                     }
                     Some((_, row, in_file)) => {
                         return Err(format!(
-                            "`{}` was made with other content by row {row} of {in_file}; give it the same in \
-                             both, or another id, and what only one row says to its links",
-                            draft.id
+                            "`{id}` was made with other content by row {row} of {in_file}; give it the same in \
+                             both, or another id, and what only one row says to its links"
                         ));
                     }
                     None => {}
                 }
                 self.seen.insert(entity, (now, number, file.clone()));
             }
-            line.push(b'\n');
-            lines.push(line);
+            fresh.push(bytes);
         }
-        if lines.is_empty() {
+        if fresh.is_empty() {
             return Ok(());
         }
         self.made.places.rows.push((self.made.lines + 1, file.clone(), number));
-        for line in lines {
+        for line in fresh {
             self.out.write_all(&line).map_err(|e| format!("cannot be written: {e}"))?;
             self.made.lines += 1;
         }
         Ok(())
+    }
+}
+
+/// Batches of rows that threads are at work on, in their order: as many as there are processors.
+struct Batches<F> {
+    start: F,
+    under_way: VecDeque<Receiver<Vec<Mapped>>>,
+    most: usize,
+}
+
+impl<F: FnMut(Vec<Numbered>, SyncSender<Vec<Mapped>>)> Batches<F> {
+    fn new(start: F) -> Batches<F> {
+        let most = std::thread::available_parallelism().map_or(1, usize::from);
+        Batches { start, under_way: VecDeque::new(), most }
+    }
+
+    /// Starts a batch; gives what came of the oldest where enough are under way.
+    fn start(&mut self, rows: Vec<Numbered>) -> Option<Vec<Mapped>> {
+        let oldest = if self.under_way.len() < self.most { None } else { self.under_way.pop_front() };
+        let (send, done) = sync_channel(1);
+        (self.start)(rows, send);
+        self.under_way.push_back(done);
+        oldest.and_then(|done| done.recv().ok())
+    }
+
+    /// What came of all that are under way.
+    fn rest(&mut self) -> impl Iterator<Item = Vec<Mapped>> + '_ {
+        self.under_way.drain(..).filter_map(|done| done.recv().ok())
     }
 }
 

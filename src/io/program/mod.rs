@@ -9,7 +9,7 @@ mod filters;
 mod places;
 mod reach;
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use jaq_core::data::HasLut;
 use jaq_core::load::parse::{Def, Parser};
@@ -81,7 +81,7 @@ pub(super) struct Compiled {
     purpose: Purpose,
     quick: Filter,
     /// The copy that tells places, made when the first run fails.
-    placed: OnceCell<Option<Filter>>,
+    placed: OnceLock<Option<Filter>>,
     file: String,
     code: String,
 }
@@ -94,7 +94,7 @@ impl Compiled {
     pub(super) fn compile(file: &str, code: &str, purpose: Purpose) -> Result<Compiled, Vec<Fault>> {
         let quick = compile(file, code, purpose, false)?;
         let (file, code) = (file.to_owned(), code.to_owned());
-        Ok(Compiled { purpose, quick, placed: OnceCell::new(), file, code })
+        Ok(Compiled { purpose, quick, placed: OnceLock::new(), file, code })
     }
 
     /// Runs it over a row, with the values of `$file`, `$row`, `$first` and `$args`, and gives what came out.
