@@ -16,7 +16,7 @@ const KNOWN: &str = r#"
 {"link":["agency/parks","published","report/trees"],"evidence":[{"source":"source/old","quote":"The Department of Parks published the Tree Report.","basis":"STATED"}]}
 "#;
 
-const PAGE: &str = "The Office of Roads published the Path Report. The Department of Bridges (DOB) \
+const PAGE: &str = "# New page\n\nThe Office of Roads published the Path Report. The Department of Bridges (DOB) \
     wrote to the Department of Parks.\n\n* Please call us.\n";
 
 struct Case {
@@ -67,6 +67,7 @@ fn a_page_gives_proposals_with_their_words() {
         let quote = line["proposal"]["evidence"][0]["quote"].as_str().expect("a quote");
         assert!(PAGE.contains(quote), "{quote}");
         assert_eq!(line["proposal"]["evidence"][0]["source"], "source/new");
+        assert_ne!(line["proposal"]["kind"], "SourceDocument", "a page is no source of its own making");
     }
 }
 

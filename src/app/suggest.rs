@@ -83,7 +83,13 @@ pub fn suggest(
     } else {
         String::from_utf8_lossy(&bytes).into_owned()
     };
-    Ok(written(ontology, &lines, guide.propose(&text), source))
+    let mut found = guide.propose(&text);
+    // A page names itself, but which sources there are is for whoever keeps them.
+    let sources = &ontology.kind(ontology.source_kind()).name;
+    for entity in found.entities.iter_mut().filter(|entity| entity.known.is_none()) {
+        entity.kind = entity.kind.take().filter(|kind| kind != sources);
+    }
+    Ok(written(ontology, &lines, found, source))
 }
 
 fn texts(value: Option<&Json>) -> impl Iterator<Item = &str> {

@@ -252,7 +252,9 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
     }
     let variables = serde_json::from_str(&args.variables)
         .context("--variables takes a JSON object, such as '{\"id\": \"…\"}'")?;
-    let app = with_progress("loading", || App::open(&origin, Limits::default()))?;
+    // Nobody else waits here, so a search may take its time.
+    let limits = Limits { index_at_once: usize::MAX, ..Limits::default() };
+    let app = with_progress("loading", || App::open(&origin, limits))?;
     let request =
         Request { query: text, operation_name: args.operation.clone(), variables, ..Request::default() };
     let response = app.execute(&request, &app.budget());

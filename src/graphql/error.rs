@@ -104,7 +104,8 @@ impl GraphqlError {
     pub fn limit(name: &str, asked: u64, allowed: u64, help: &str) -> GraphqlError {
         let message = format!("the limit on {name} is {allowed}, and this asks for {asked}; {help}");
         let mut error = GraphqlError::new(Code::LimitExceeded, message);
-        let limit = json!({"name": name, "asked": asked, "allowed": allowed});
+        // The marks are for those who read the message.
+        let limit = json!({"name": name.replace('`', ""), "asked": asked, "allowed": allowed});
         error.details.push(("limit".to_owned(), limit));
         error
     }

@@ -52,6 +52,9 @@ pub struct Limits {
     pub cache_bytes: usize,
     /// Bytes of answers that are kept for as long as the data are the same; 0 executes every request.
     pub answer_cache_bytes: usize,
+    /// Entities whose words are indexed while the first search waits; of more, a thread of its own does
+    /// it, and searches are told to come back.
+    pub index_at_once: usize,
 }
 
 impl Default for Limits {
@@ -72,6 +75,8 @@ impl Default for Limits {
             steps: 20_000_000,
             cache_bytes: 4 << 20,
             answer_cache_bytes: 0,
+            // Some second's worth, well within a deadline.
+            index_at_once: 100_000,
         }
     }
 }

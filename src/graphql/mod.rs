@@ -154,7 +154,7 @@ impl Api {
         let documents = Documents::new(limits.cache_bytes);
         let answers = Answers::new(limits.answer_cache_bytes);
         let slow = OnceLock::new();
-        let kept = Arc::default();
+        let kept = Arc::new(whole::Kept::new(limits.index_at_once));
         Ok(Api { declaration, types, documents, answers, widths, slow, ontology, limits, implementers, kept })
     }
 

@@ -10,19 +10,21 @@ use crate::query::related::{centrality, communities};
 use crate::query::search::SearchIndex;
 use crate::query::{Budget, Exhausted};
 
-/// Entities whose words are indexed while the first to ask waits: some second's worth, well within a deadline.
-const AT_ONCE: usize = 100_000;
-
 /// Of the graph that was asked last.
-#[derive(Debug, Default)]
-pub struct Kept(Mutex<Option<(Weak<Graph>, Arc<Whole>)>>);
+#[derive(Debug)]
+pub struct Kept {
+    last: Mutex<Option<(Weak<Graph>, Arc<Whole>)>>,
+    index_at_once: usize,
+    /// Whether a thread builds an index: of however many graphs, one at a time.
+    building: Arc<AtomicBool>,
+}
 
 /// Of one graph.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Whole {
     search: OnceLock<SearchIndex>,
-    /// Whether a thread builds it.
-    building: AtomicBool,
+    index_at_once: usize,
+    building: Arc<AtomicBool>,
     sources: OnceLock<SourceGroups>,
     ranks: OnceLock<Ranks>,
     communities: OnceLock<Communities>,
@@ -44,15 +46,36 @@ pub struct Communities {
     pub of: Vec<usize>,
 }
 
+/// Held by the thread that builds, and given back however it ends.
+struct Building(Arc<AtomicBool>);
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 impl Kept {
+    /// Nothing yet. `index_at_once` entities' words are indexed while the first to ask waits.
+    pub fn new(index_at_once: usize) -> Kept {
+        Kept { last: Mutex::default(), index_at_once, building: Arc::default() }
+    }
+
     /// What there is of a graph.
     pub fn of(&self, graph: &Arc<Graph>) -> Arc<Whole> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             // The allocation lives as long as the weak pointer: no other graph can have its address.
             Some((of, whole)) if of.as_ptr() == Arc::as_ptr(graph) => whole.clone(),
             _ => {
-                let whole = Arc::new(Whole::default());
+                let whole = Arc::new(Whole {
+                    search: OnceLock::new(),
+                    index_at_once: self.index_at_once,
+                    building: self.building.clone(),
+                    sources: OnceLock::new(),
+                    ranks: OnceLock::new(),
+                    communities: OnceLock::new(),
+                });
                 *kept = Some((Arc::downgrade(graph), whole.clone()));
                 whole
             }
@@ -67,23 +90,20 @@ impl Whole {
     /// # Errors
     /// While that thread is at it.
     pub fn search(self: &Arc<Self>, graph: &Arc<Graph>) -> Result<&SearchIndex, Box<GraphqlError>> {
-        self.search_within(graph, AT_ONCE)
-    }
-
-    fn search_within(
-        self: &Arc<Self>,
-        graph: &Arc<Graph>,
-        at_once: usize,
-    ) -> Result<&SearchIndex, Box<GraphqlError>> {
         if let Some(index) = self.search.get() {
             return Ok(index);
         }
-        if graph.entity_count() <= at_once {
+        if graph.entity_count() <= self.index_at_once {
             return Ok(self.search.get_or_init(|| SearchIndex::build(graph)));
         }
         if !self.building.swap(true, Ordering::AcqRel) {
-            let (whole, graph) = (self.clone(), graph.clone());
-            std::thread::spawn(move || drop(whole.search.set(SearchIndex::build(&graph))));
+            let (whole, graph, building) = (self.clone(), graph.clone(), Building(self.building.clone()));
+            let build = move || {
+                let _held = building;
+                whole.search.get_or_init(|| SearchIndex::build(&graph));
+            };
+            // Where no thread is to be had now, whoever asks next tries again.
+            drop(std::thread::Builder::new().name("index".to_owned()).spawn(build));
         }
         let message = "the index of words is being built, for the first time since the data were loaded; ask again in a while";
         Err(GraphqlError::new(Code::Overloaded, message).into())
@@ -139,12 +159,12 @@ mod tests {
     #[test]
     fn a_large_index_is_built_beside_the_requests_that_want_it() {
         let graph = crate::app::load(&crate::app::Origin::default()).expect("the seed is sound");
-        let (graph, kept) = (Arc::new(graph), Kept::default());
+        let (graph, kept) = (Arc::new(graph), Kept::new(0));
         let whole = kept.of(&graph);
-        let refused = whole.search_within(&graph, 0).expect_err("it is not there yet");
+        let refused = whole.search(&graph).expect_err("it is not there yet");
         assert_eq!(refused.code, Code::Overloaded);
         assert_eq!(whole.search.wait().version(), graph.version());
-        assert!(kept.of(&graph).search_within(&graph, 0).is_ok());
+        assert!(kept.of(&graph).search(&graph).is_ok());
         let other = Arc::new(Graph::empty(graph.ontology().clone()));
         assert!(!Arc::ptr_eq(&kept.of(&other), &whole), "another graph has its own");
     }
