@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use throughline::app::import::{Import, difference};
 use throughline::app::{self, Origin};
 use throughline::graph::Graph;
-use throughline::io::export::Format;
+use throughline::io::export::{Format, Options, Selection};
 use throughline::io::import::Mapping;
 use throughline::ontology::{Fault, Faults};
 
@@ -34,7 +34,10 @@ fn graph(data: PathBuf) -> Graph {
 fn written(graph: &Graph, format: &str, of: Option<&str>) -> Result<String, Vec<Fault>> {
     let args: Vec<_> = of.iter().map(|id| ("of".to_owned(), (*id).to_owned())).collect();
     let mut out = Vec::new();
-    Format::named(format).expect("it is in the list").write(graph, &args, &mut out)?;
+    let options = Options { args, ..Options::default() };
+    let format = Format::named(format).expect("it is in the list");
+    let done = format.write(graph, &Selection::whole(graph), &options, &mut out);
+    done.map_err(|e| e.downcast::<Faults>().expect("a refusal").0)?;
     Ok(String::from_utf8(out).expect("UTF-8"))
 }
 

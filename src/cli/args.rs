@@ -230,8 +230,8 @@ pub(super) struct ImportArgs {
 pub(super) struct ExportArgs {
     #[command(flatten)]
     pub(super) origin: OriginArgs,
-    /// The format: jsonl (all data), stratml-1 or stratml-2 (a plan with its goals).
-    #[arg(long, value_name = "FORMAT", required_unless_present = "map", value_parser = written_as)]
+    /// The format; --formats lists all.
+    #[arg(long, value_name = "FORMAT", required_unless_present_any = ["map", "formats"], value_parser = written_as)]
     pub(super) format: Option<&'static export::Format>,
     /// A program of your own instead: jq over nothing, with $args, and get, linked, ids, follow, first_day, last_day, element, filled, slug, fold, compact, refuse. It writes JSON Lines.
     #[arg(long, value_name = "PROGRAM", conflicts_with = "format")]
@@ -239,13 +239,31 @@ pub(super) struct ExportArgs {
     /// The program gives one element of XML, {t: name, a: {attributes}, c: [children and text]}.
     #[arg(long, requires = "map")]
     pub(super) xml: bool,
-    /// The id of what the document is about, such as a plan; the program finds it as $args.of.
+    /// List the formats.
+    #[arg(long)]
+    pub(super) formats: bool,
+    /// Only what lies around these entities, given by their ids.
+    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with_all = ["trail", "of", "map"])]
+    pub(super) neighborhood: Vec<String>,
+    /// Only the chain of evidence of this entity, given by its id.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["of", "map"])]
+    pub(super) trail: Option<String>,
+    /// How many links from them, for --neighborhood and --trail.
+    #[arg(long, value_name = "LINKS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=12))]
+    pub(super) depth: u32,
+    /// Begin tables with a byte order mark, by which Excel knows UTF-8.
+    #[arg(long)]
+    pub(super) bom: bool,
+    /// Leave text as it is that a spreadsheet would run as a formula; else an apostrophe is put before it.
+    #[arg(long)]
+    pub(super) no_guard: bool,
+    /// The id of what the document is about, such as a plan of StratML; the program finds it as $args.of.
     #[arg(long, value_name = "ID")]
     pub(super) of: Option<String>,
     /// A value that the program finds as $args.NAME; may be given several times.
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = named_value)]
     pub(super) args: Vec<(String, String)>,
-    /// The file to write; replaced as a whole. Standard output if absent.
+    /// The file to write, or the folder where a format is several; replaced as a whole. Standard output if absent.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }

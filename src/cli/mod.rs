@@ -17,6 +17,7 @@ use self::args::{
     Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, QueryArgs, QuoteArgs,
     SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand, SuggestArgs,
 };
+use crate::app::export::Part;
 use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
 use crate::graphql::{Limits, Outcome, Request};
@@ -326,37 +327,64 @@ fn say_import(report: &Imported, import: &Import, took: Duration) {
     }
 }
 
+/// Entities that a part of the graph may have: nobody else waits.
+const PART_ENTITIES: usize = 1_000_000;
+
 fn export(args: &ExportArgs) -> Result<ExitCode> {
+    if args.formats {
+        let list =
+            exports::FORMATS.iter().map(|f| format!("{:<14}{:<34}{}\n", f.name, f.media_type, f.title));
+        print(list.collect::<String>().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let program = args.map.as_deref().map(crate::io::read_text).transpose();
     let program = program.map_err(|fault| Faults(vec![fault]))?;
+    let part = match (args.neighborhood.as_slice(), &args.trail) {
+        ([], None) => Part::Whole,
+        ([], Some(of)) => Part::Trail { of: of.clone(), depth: args.depth },
+        (of, _) => Part::Neighborhood { of: of.to_vec(), depth: args.depth },
+    };
+    if let Some(format) = args.format.filter(|format| part != Part::Whole && !format.takes_selection()) {
+        bail!(
+            "{} is not written of a part; leave --neighborhood and --trail out, or take another format",
+            format.name
+        );
+    }
     let graph = with_progress("loading", || app::load(&args.origin.origin()))?;
+    let budget = app::Budget::new(u64::MAX);
+    let selection = app::export::select(&graph, &part, PART_ENTITIES, &budget)
+        .map_err(|why| anyhow::Error::msg(why.to_string()))?;
     let of = args.of.iter().map(|id| ("of".to_owned(), id.clone()));
-    let given: Vec<(String, String)> = of.chain(args.args.iter().cloned()).collect();
+    let options = exports::Options {
+        bom: args.bom,
+        guard: !args.no_guard,
+        args: of.chain(args.args.iter().cloned()).collect(),
+    };
+    if let Some(format) = args.format.filter(|format| format.is_folder()) {
+        let folder = args.output.as_ref().context("the format is several files; name a folder by -o")?;
+        format.write_folder(&graph, &selection, &options, folder).map_err(Faults)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let shape = if args.xml { exports::Shape::Xml } else { exports::Shape::JsonLines };
     let write = |out: &mut dyn Write| match (args.format, &program) {
-        (Some(format), _) => format.write(&graph, &given, out),
-        (None, Some((file, code))) => exports::write_by((file, code), shape, &graph, &given, out),
+        (Some(format), _) => format.write(&graph, &selection, &options, out),
+        (None, Some((file, code))) => exports::write_by((file, code), shape, &graph, &options.args, out),
         (None, None) => Ok(()),
     };
-    let mut faults = Vec::new();
-    let mut whole = |out: &mut dyn Write| {
+    let whole = |out: &mut dyn Write| {
         let mut out = BufWriter::with_capacity(1 << 20, out);
-        let refused = |found| {
-            faults = found;
-            std::io::ErrorKind::InvalidData.into()
-        };
-        write(&mut out).map_err(refused).and_then(|()| out.flush())
+        write(&mut out).and_then(|()| out.flush())
     };
     let (target, written) = match &args.output {
         Some(output) => (output.display().to_string(), crate::io::replace(output, whole)),
         None => ("standard output".to_owned(), whole(&mut std::io::stdout().lock())),
     };
     match written {
-        _ if !faults.is_empty() => Err(Faults(faults).into()),
         // A reader that has left (`| head`) is no error.
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Faults(vec![crate::io::cannot_be_written(target, &e)]).into())
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => match e.downcast::<Faults>() {
+            Ok(faults) => Err(faults.into()),
+            Err(e) => Err(Faults(vec![crate::io::cannot_be_written(target, &e)]).into()),
+        },
         _ => Ok(ExitCode::SUCCESS),
     }
 }

@@ -630,6 +630,18 @@ fn date_json(date: &FuzzyDate) -> Json {
     }
 }
 
+/// A value that is no list, as plain text: numbers as JSON has them, dates in EDTF.
+pub(super) fn value_text(graph: &Graph, value: Datum<'_>) -> String {
+    match value {
+        Datum::Text(text) => text.to_owned(),
+        Datum::FuzzyDate(date) => date.edtf().to_owned(),
+        other => match value_json(graph, other) {
+            Json::String(text) => text,
+            json => json.to_string(),
+        },
+    }
+}
+
 fn value_json(graph: &Graph, value: Datum<'_>) -> Json {
     match value {
         Datum::Text(text) => json!(text),

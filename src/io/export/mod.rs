@@ -1,15 +1,23 @@
-//! Export: a graph as other people's documents. [`FORMATS`] is the one list of what can be written.
+//! Export: a graph, or a part of it, as other people's documents. [`FORMATS`] is the one list of what can be
+//! written: the command, the routes, their media types and the tests read it.
 
+mod columns;
+mod drawing;
+mod gexf;
+mod graphml;
+mod network_json;
+mod tables;
 mod xml;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use jaq_json::Val;
 
 use super::program::{Compiled, Purpose, text};
-use super::{cannot_be_written, fault_of_file, json_lines, stratml};
-use crate::graph::Graph;
-use crate::ontology::Fault;
+use super::{cannot_be_written, fault_of_file, json_lines, replace, stratml};
+use crate::graph::{EntityIx, Graph, LinkIx};
+use crate::ontology::{Fault, Faults};
 
 /// One way of writing a graph.
 #[derive(Debug)]
@@ -25,10 +33,17 @@ pub struct Format {
     how: How,
 }
 
+/// Writes a selection.
+type Writer = fn(&Graph, &Selection, &Options, &mut dyn Write) -> io::Result<()>;
+
 #[derive(Debug)]
 enum How {
-    /// Our own lines.
+    /// Our own lines: of all data.
     Lines,
+    /// One document.
+    One(Writer),
+    /// Several files in a folder.
+    Several(&'static [(&'static str, Writer)]),
     /// A program over the graph, and values for its `$args`.
     Script {
         file: &'static str,
@@ -47,6 +62,45 @@ pub enum Shape {
     Xml,
 }
 
+/// What is written of a graph: entities, and links between them.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// What it is, for people.
+    pub title: String,
+    /// The entities, each once, in the order they are written.
+    pub entities: Vec<EntityIx>,
+    /// The links, each once; both ends are among the entities.
+    pub links: Vec<LinkIx>,
+}
+
+impl Selection {
+    /// All there is.
+    pub fn whole(graph: &Graph) -> Selection {
+        Selection {
+            title: graph.ontology().title.clone(),
+            entities: graph.entities().collect(),
+            links: graph.links().collect(),
+        }
+    }
+}
+
+/// How it is written, where a format leaves a choice.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether tables begin with a byte order mark, by which Excel knows UTF-8.
+    pub bom: bool,
+    /// Whether text that a spreadsheet would run is made text by an apostrophe.
+    pub guard: bool,
+    /// What a program finds in its `$args`.
+    pub args: Vec<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { bom: false, guard: true, args: Vec::new() }
+    }
+}
+
 /// All formats.
 pub const FORMATS: &[Format] = &[
     Format {
@@ -55,6 +109,88 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/jsonl",
         ending: "jsonl",
         how: How::Lines,
+    },
+    Format {
+        name: "cytoscape",
+        title: "elements for Cytoscape.js",
+        media_type: "application/json",
+        ending: "cyjs",
+        how: How::One(|graph, selection, _, out| network_json::cytoscape(graph, selection, out)),
+    },
+    Format {
+        name: "graphology",
+        title: "a graph for graphology and sigma.js",
+        media_type: "application/json",
+        ending: "json",
+        how: How::One(|graph, selection, _, out| network_json::graphology(graph, selection, out)),
+    },
+    Format {
+        name: "node-link",
+        title: "nodes and edges for networkx and D3",
+        media_type: "application/json",
+        ending: "json",
+        how: How::One(|graph, selection, _, out| network_json::node_link(graph, selection, out)),
+    },
+    Format {
+        name: "graphml",
+        title: "GraphML, for Gephi, yEd, networkx, igraph",
+        media_type: "application/graphml+xml",
+        ending: "graphml",
+        how: How::One(|graph, selection, _, out| graphml::write(graph, selection, out)),
+    },
+    Format {
+        name: "gexf",
+        title: "GEXF 1.3, for Gephi and Gephi Lite, with times",
+        media_type: "application/gexf+xml",
+        ending: "gexf",
+        how: How::One(|graph, selection, _, out| gexf::write(graph, selection, out)),
+    },
+    Format {
+        name: "dot",
+        title: "DOT, for Graphviz",
+        media_type: "text/vnd.graphviz",
+        ending: "dot",
+        how: How::One(|graph, selection, _, out| drawing::dot(graph, selection, out)),
+    },
+    Format {
+        name: "mermaid",
+        title: "a Mermaid flowchart",
+        media_type: "text/vnd.mermaid",
+        ending: "mmd",
+        how: How::One(|graph, selection, _, out| drawing::mermaid(graph, selection, out)),
+    },
+    Format {
+        name: "csv-entities",
+        title: "a table of entities, with Neo4j's headers",
+        media_type: "text/csv",
+        ending: "csv",
+        how: How::One(tables::entities),
+    },
+    Format {
+        name: "csv-links",
+        title: "a table of links, with Neo4j's headers",
+        media_type: "text/csv",
+        ending: "csv",
+        how: How::One(tables::links),
+    },
+    Format {
+        name: "csv-evidence",
+        title: "a table of evidence: a row a piece",
+        media_type: "text/csv",
+        ending: "csv",
+        how: How::One(tables::evidence),
+    },
+    Format {
+        name: "datapackage",
+        title: "the three tables as a Frictionless Data Package",
+        media_type: "application/json",
+        ending: "",
+        how: How::Several(&[
+            ("entities.csv", tables::entities),
+            ("links.csv", tables::links),
+            ("evidence.csv", tables::evidence),
+            ("datapackage.json", tables::descriptor),
+        ]),
     },
     Format {
         name: "stratml-1",
@@ -82,28 +218,70 @@ impl Format {
         FORMATS.iter().find(|format| format.name == name)
     }
 
-    /// Writes a graph, or what the arguments ask for of it.
+    /// Whether it is several files, which need a folder.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.how, How::Several(_))
+    }
+
+    /// Whether it can be written of a part of a graph.
+    pub fn takes_selection(&self) -> bool {
+        matches!(self.how, How::One(_) | How::Several(_))
+    }
+
+    /// Writes a selection of a graph; all data where the format is of all, what `options.args` ask for
+    /// where a program writes it. Memory: a position for each entity and link, and one row; what a program
+    /// gives is in memory as a whole.
     ///
     /// # Errors
-    /// As [`write_by`]; an argument that the format has no use for.
+    /// What `out` gives; [`Faults`] within an error, as by [`write_by`]; that the format needs a folder.
     pub fn write(
         &self,
         graph: &Graph,
-        args: &[(String, String)],
+        selection: &Selection,
+        options: &Options,
         out: &mut dyn Write,
-    ) -> Result<(), Vec<Fault>> {
+    ) -> io::Result<()> {
         match self.how {
-            How::Lines if !args.is_empty() => {
-                let what = format!("{} is always the whole graph", self.name);
-                Err(vec![fault_of_file("export", what, "leave --of and --arg out, or take another format")])
+            How::Lines => json_lines::write(graph, &mut &mut *out),
+            How::One(write) => write(graph, selection, options, out),
+            How::Several(_) => {
+                let what = format!("{} is several files", self.name);
+                Err(refused(vec![fault_of_file("export", what, "name a folder for them")]))
             }
-            How::Lines => json_lines::write(graph, &mut &mut *out).map_err(cannot),
             How::Script { file, code, args: own, shape } => {
                 let own = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-                let args: Vec<_> = args.iter().cloned().chain(own).collect();
+                let args: Vec<_> = options.args.iter().cloned().chain(own).collect();
                 write_by((file, code), shape, graph, &args, out)
             }
         }
+    }
+
+    /// Writes the files of a format that has several into a folder, which is made if it is not there; each
+    /// is replaced as a whole.
+    ///
+    /// # Errors
+    /// The system's; that the format is one file.
+    pub fn write_folder(
+        &self,
+        graph: &Graph,
+        selection: &Selection,
+        options: &Options,
+        folder: &Path,
+    ) -> Result<(), Vec<Fault>> {
+        let How::Several(files) = self.how else {
+            let what = format!("{} is one file", self.name);
+            return Err(vec![fault_of_file("export", what, "name a file for it")]);
+        };
+        std::fs::create_dir_all(folder).map_err(|e| vec![cannot_be_written(folder.display(), &e)])?;
+        for (name, write) in files {
+            let path = folder.join(name);
+            let buffered = |out: &mut dyn Write| {
+                let mut out = io::BufWriter::with_capacity(1 << 18, out);
+                write(graph, selection, options, &mut out).and_then(|()| out.flush())
+            };
+            replace(&path, buffered).map_err(|e| vec![cannot_be_written(path.display(), &e)])?;
+        }
+        Ok(())
     }
 }
 
@@ -111,22 +289,22 @@ impl Format {
 /// what it finds in `$args`. Cost: what the program asks for; what it gives is in memory.
 ///
 /// # Errors
-/// Every fault of the program that shows at once; the first error while it runs, with the place where it
-/// arose; what cannot be written in that shape.
+/// What `out` gives. [`Faults`] within an error: every fault of the program that shows at once; the first
+/// error while it runs, with the place where it arose; what cannot be written in that shape.
 pub fn write_by(
     program: (&str, &str),
     shape: Shape,
     graph: &Graph,
     args: &[(String, String)],
     out: &mut dyn Write,
-) -> Result<(), Vec<Fault>> {
+) -> io::Result<()> {
     let (file, code) = program;
-    let failed = |what: String| vec![fault_of_file(file, what, "")];
-    let compiled = Compiled::compile(file, code, Purpose::Graph)?;
+    let failed = |what: String| refused(vec![fault_of_file(file, what, "")]);
+    let compiled = Compiled::compile(file, code, Purpose::Graph).map_err(refused)?;
     let args = args.iter().map(|(name, value)| (text(name.as_str()), text(value.as_str())));
     let given = compiled.over_graph(Val::obj(args.collect()), graph).map_err(failed)?;
     match shape {
-        Shape::JsonLines => given.iter().try_for_each(|value| writeln!(out, "{value}").map_err(cannot)),
+        Shape::JsonLines => given.iter().try_for_each(|value| writeln!(out, "{value}")),
         Shape::Xml => match given.as_slice() {
             [root] => xml::write(root, out).map_err(failed),
             others => Err(failed(format!("{} values; XML is one element", others.len()))),
@@ -134,6 +312,7 @@ pub fn write_by(
     }
 }
 
-fn cannot(e: io::Error) -> Vec<Fault> {
-    vec![cannot_be_written("export", &e)]
+/// What is wrong with what was asked for, as an error of writing.
+fn refused(faults: Vec<Fault>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Faults(faults))
 }

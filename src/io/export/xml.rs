@@ -1,5 +1,6 @@
 //! XML out of values: elements, attributes and text.
 
+use std::borrow::Cow;
 use std::io;
 
 use jaq_json::Val;
@@ -85,6 +86,14 @@ fn is_name(name: &str) -> bool {
     let first = name.chars().next();
     first.is_some_and(|c| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
+}
+
+/// Text for an attribute or an element.
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_allowed) {
+        return escape(text);
+    }
+    Cow::Owned(escape(text.replace(|c| !is_allowed(c), "\u{FFFD}").as_str()).into_owned())
 }
 
 /// Char of XML 1.0, section 2.2.
