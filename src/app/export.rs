@@ -1,7 +1,7 @@
 //! What part of a graph is exported.
 
 use crate::graph::{EntityIx, Graph};
-use crate::io::export::Selection;
+pub use crate::io::export::{FORMATS, Format, Options, Selection};
 use crate::query::neighborhood::{NeighborhoodRequest, neighborhood};
 use crate::query::trail::{TrailDirection, TrailRequest, trail};
 use crate::query::{Budget, Exhausted};

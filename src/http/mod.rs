@@ -3,6 +3,7 @@
 mod assets;
 mod examples;
 mod executors;
+mod export;
 mod front;
 mod graphql_route;
 mod layers;
@@ -21,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::app::{App, Overview};
 use crate::graphql::{Code, GraphqlError};
@@ -42,6 +44,8 @@ pub(crate) struct Server {
     app: Arc<App>,
     settings: Arc<Settings>,
     executors: executors::Executors,
+    /// Exports under way: they take as long as their clients read, so they have places of their own.
+    exports: Arc<Semaphore>,
     /// [`ROUTES`] without their handlers, which may not name the list they stand in.
     addresses: Arc<[Address]>,
     /// Questions that this ontology can be asked.
@@ -92,6 +96,12 @@ const ROUTES: &[Route] = &[
         handler: |m| on(m, saved::answer),
     },
     Route {
+        path: "/export",
+        methods: READ,
+        purpose: "The data, or a part of them, in the formats of other tools: ?format=",
+        handler: |m| on(m, export::export),
+    },
+    Route {
         path: "/schema.graphql",
         methods: READ,
         purpose: "The schema, every element described",
@@ -138,6 +148,7 @@ pub fn router(app: Arc<App>, settings: &Settings) -> Router {
         app,
         settings: Arc::new(settings.clone()),
         executors: executors::Executors::new(),
+        exports: Arc::new(Semaphore::new(settings::EXPORTS)),
         addresses: ROUTES.iter().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),
     });

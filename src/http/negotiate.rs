@@ -52,6 +52,11 @@ pub fn prefers_html(accept: Option<&str>) -> bool {
     of("text/html") > of("application/json").max(of("application/graphql-response+json"))
 }
 
+/// How well a client likes a media type, in thousandths; 0 for not at all.
+pub(super) fn likes(accept: &str, media: &str) -> u32 {
+    liking(accept, media).quality
+}
+
 /// Whether a client takes this content coding. Without a header it takes none, since what it
 /// cannot read helps nobody.
 pub fn takes_coding(accept_encoding: Option<&str>, coding: &str) -> bool {

@@ -31,6 +31,12 @@ pub const CONNECTIONS: usize = 4096;
 pub const BRIEF_STEPS: u64 = 10_000;
 /// Operations that may wait for a processor before the server says it is overloaded.
 pub const QUEUE: usize = 256;
+/// Exports at once, each on a thread of its own: they are read as fast as clients read.
+pub const EXPORTS: usize = 8;
+/// How long an export may take, its client's reading included: gigabytes over a slow line.
+pub const EXPORT_TIME: Duration = Duration::from_secs(600);
+/// Entities of a part that is exported; the whole has no limit.
+pub const EXPORT_ENTITIES: usize = 5_000;
 /// How long open requests may go on after a signal to stop: longer than an operation can take,
 /// shorter than the ten seconds after which supervisors kill.
 pub const DRAIN_TIME: Duration = Duration::from_secs(8);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Selection;
 use super::columns::{Cell, Column, Columns, Sort};
-use super::xml::escaped;
+use super::xml::{attribute, escaped};
 use crate::graph::{Graph, LinkIx};
 
 /// What stands between the values of one cell.
@@ -38,7 +38,7 @@ pub(super) fn write(graph: &Graph, selection: &Selection, out: &mut dyn Write) -
     out.write_all(b"    <nodes>\n")?;
     for ix in &selection.entities {
         let entity = graph.entity(*ix);
-        writeln!(out, "      <node id=\"{}\" label=\"{}\">", escaped(entity.id()), escaped(entity.name()))?;
+        writeln!(out, "      <node id=\"{}\" label=\"{}\">", escaped(entity.id()), attribute(entity.name()))?;
         values(out, &columns.of_entities, &columns.entity(graph, *ix))?;
         out.write_all(b"      </node>\n")?;
     }
@@ -92,7 +92,11 @@ fn values(out: &mut dyn Write, columns: &[Column], cells: &[Cell]) -> io::Result
     out.write_all(b"        <attvalues>\n")?;
     for (at, (_, cell)) in columns.iter().zip(cells).enumerate().filter(|(_, (column, _))| !is_own(column)) {
         if let Some(values) = cell {
-            writeln!(out, "          <attvalue for=\"{at}\" value=\"{}\"/>", escaped(&values.join(BETWEEN)))?;
+            writeln!(
+                out,
+                "          <attvalue for=\"{at}\" value=\"{}\"/>",
+                attribute(&values.join(BETWEEN))
+            )?;
         }
     }
     out.write_all(b"        </attvalues>\n")

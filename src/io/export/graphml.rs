@@ -13,6 +13,7 @@ const BETWEEN: &str = " | ";
 pub(super) fn write(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
     let columns = Columns::of(graph, selection);
     out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n")?;
+    writeln!(out, "  <desc>{}</desc>", escaped(&selection.title))?;
     // Ids and ends are attributes of their elements.
     let keys = [("node", "n", &columns.of_entities, 1), ("edge", "e", &columns.of_links, 1)];
     for (of, letter, all, first) in keys {
@@ -25,7 +26,7 @@ pub(super) fn write(graph: &Graph, selection: &Selection, out: &mut dyn Write) -
             )?;
         }
     }
-    writeln!(out, "  <graph id=\"{}\" edgedefault=\"directed\">", escaped(&selection.title))?;
+    out.write_all(b"  <graph id=\"G\" edgedefault=\"directed\">\n")?;
     for ix in &selection.entities {
         let cells = columns.entity(graph, *ix);
         writeln!(out, "    <node id=\"{}\">", escaped(graph.entity(*ix).id()))?;

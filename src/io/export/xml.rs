@@ -88,12 +88,17 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
 }
 
-/// Text for an attribute or an element.
+/// Text for an element, or for an attribute without line breaks.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_allowed) {
         return escape(text);
     }
     Cow::Owned(escape(text.replace(|c| !is_allowed(c), "\u{FFFD}").as_str()).into_owned())
+}
+
+/// Text for an attribute whose line breaks and tabs must stay: readers make spaces of bare ones.
+pub(super) fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;").replace('\r', "&#13;")
 }
 
 /// Char of XML 1.0, section 2.2.

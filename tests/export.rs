@@ -1,0 +1,225 @@
+//! Formats that other tools read: each over the seed counts what there is, each over hard texts is a golden,
+//! and the server sends the same bytes as the command writes.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use throughline::app::export::{FORMATS, Format, Options, Part, Selection, select};
+use throughline::app::{self, App, Budget, Origin};
+use throughline::graph::Graph;
+use throughline::graphql::Limits;
+use throughline::http::{self, Settings};
+use tower::ServiceExt as _;
+
+/// Texts that formats stumble over: marks of XML, JSON, CSV, DOT and Mermaid, formulas, line breaks.
+const HARD: &str = r#"
+{"source":"source/a-page","kind":"SourceDocument","name":"A <page> & \"more\""}
+{"entity":"agency/formula","kind":"Agency","name":"=HYPERLINK(\"http://x\")","aliases":["@one","two; three"],"description":"line one\nline \\ two"}
+{"entity":"program/unicode","kind":"Program","name":"Café 健康; #1 `code`"}
+{"entity":"measure/of-it","kind":"Measure","name":"-5 is less","baseline":-5,"target":0.1,"period":"2024"}
+{"entity":"goal/plain","kind":"Goal","name":"plain","deadline":{"edtf":"2025-06","kind":"DUE"}}
+{"link":["agency/formula","carriesOut","program/unicode"],"validFrom":"2023-05","validUntil":"2024","evidence":[{"source":"source/a-page","quote":"says \"so\", <twice>","basis":"STATED"}]}
+{"link":["agency/formula","funds","program/unicode"],"properties":{"amount":1.5,"currency":"USD"},"evidence":[{"source":"source/a-page","quote":"+pays","basis":"INFERRED","note":"from the budget"}]}
+{"link":["measure/of-it","tracks","goal/plain"],"evidence":[{"source":"source/a-page","quote":"tracks","prefix":"it ","basis":"STATED"}]}
+"#;
+
+fn hard() -> Graph {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hard.jsonl");
+    std::fs::write(&file, HARD.trim_start()).expect("writable");
+    app::load(&Origin { data: vec![file], ..Origin::default() }).expect("it loads")
+}
+
+fn seed() -> Graph {
+    app::load(&Origin::default()).expect("the seed loads")
+}
+
+fn written(graph: &Graph, format: &Format, options: &Options) -> String {
+    let mut out = Vec::new();
+    format.write(graph, &Selection::whole(graph), options, &mut out).expect("it is written");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+fn named(name: &str) -> &'static Format {
+    Format::named(name).expect("it is in the list")
+}
+
+#[test]
+fn every_format_writes_everything() {
+    let graph = seed();
+    let (entities, links) = (graph.entity_count(), graph.link_count());
+    let evidence: usize = graph.owners().map(|owner| graph.evidence(owner).len()).sum();
+    let count = |text: &str, part: &str| text.matches(part).count();
+    let json = |text: &str, path: [&str; 2]| -> usize {
+        let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let at = if path[0].is_empty() { &value[path[1]] } else { &value[path[0]][path[1]] };
+        at.as_array().map_or(0, Vec::len)
+    };
+    let rows = |text: &str| -> usize {
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        table.records().filter(|record| record.as_ref().is_ok_and(|r| !r.is_empty())).count()
+    };
+    let text = |name: &str| written(&graph, named(name), &Options::default());
+    for (name, found, expected) in [
+        ("cytoscape", json(&text("cytoscape"), ["elements", "nodes"]), entities),
+        ("cytoscape", json(&text("cytoscape"), ["elements", "edges"]), links),
+        ("graphology", json(&text("graphology"), ["", "nodes"]), entities),
+        ("graphology", json(&text("graphology"), ["", "edges"]), links),
+        ("node-link", json(&text("node-link"), ["", "nodes"]), entities),
+        ("node-link", json(&text("node-link"), ["", "edges"]), links),
+        ("graphml", count(&text("graphml"), "<node "), entities),
+        ("graphml", count(&text("graphml"), "<edge "), links),
+        ("gexf", count(&text("gexf"), "<node "), entities),
+        ("gexf", count(&text("gexf"), "<edge "), links),
+        ("dot", count(&text("dot"), " -> "), links),
+        ("mermaid", count(&text("mermaid"), "[\""), entities),
+        ("csv-entities", rows(&text("csv-entities")), entities),
+        ("csv-links", rows(&text("csv-links")), links),
+        ("jsonl", text("jsonl").lines().filter(|line| line.starts_with("{\"link\"")).count(), links),
+    ] {
+        assert_eq!(found, expected, "{name}");
+    }
+    // Evidence of statements that a list is complete belongs to neither.
+    assert!(rows(&text("csv-evidence")) <= evidence && rows(&text("csv-evidence")) > links);
+}
+
+#[test]
+fn hard_texts_are_goldens() {
+    let graph = hard();
+    for format in FORMATS.iter().filter(|f| f.takes_selection() && !f.is_folder()) {
+        let path = format!("tests/fixtures/export/{}.{}", format.name, format.ending);
+        let text = written(&graph, format, &Options::default());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).expect("writable");
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(text == golden, "{path} differs; UPDATE=1 writes it anew:\n{text}");
+        if format.media_type.ends_with("+xml") {
+            let mut reader = quick_xml::Reader::from_str(&text);
+            while !matches!(reader.read_event().expect("well-formed"), quick_xml::events::Event::Eof) {}
+        }
+    }
+}
+
+#[test]
+fn tables_are_safe_to_open() {
+    let graph = hard();
+    let text = written(&graph, named("csv-entities"), &Options::default());
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    for record in table.records() {
+        let record = record.expect("CSV");
+        let risky: Vec<&str> = record
+            .iter()
+            .filter(|cell| cell.starts_with(['=', '@', '+']) || cell.starts_with("-5 is"))
+            .collect();
+        assert!(risky.is_empty(), "{risky:?}");
+    }
+    assert!(text.contains(",-5.0,"), "numbers stay numbers: {text}");
+    let bare =
+        written(&graph, named("csv-entities"), &Options { guard: false, bom: true, ..Options::default() });
+    assert!(bare.starts_with('\u{FEFF}') && bare.contains("\"=HYPERLINK("), "{bare}");
+}
+
+#[test]
+fn a_part_has_both_ends_of_its_links() {
+    let graph = seed();
+    let budget = Budget::new(u64::MAX);
+    let id = || "initiative/ahem".to_owned();
+    for part in [Part::Neighborhood { of: vec![id()], depth: 1 }, Part::Trail { of: id(), depth: 3 }] {
+        let selection = select(&graph, &part, 1_000, &budget).expect("it is there");
+        assert!(selection.entities.len() > 5 && selection.entities.len() < graph.entity_count());
+        for link in &selection.links {
+            let (from, to) = graph.link(*link).ends();
+            assert!(selection.entities.contains(&from) && selection.entities.contains(&to));
+        }
+    }
+    let none = select(&graph, &Part::Trail { of: "agency/none".into(), depth: 1 }, 1_000, &budget);
+    assert_eq!(none.expect_err("it is not there").to_string(), "there is no `agency/none`");
+}
+
+#[test]
+fn a_package_is_a_folder_that_can_be_written_again() {
+    let (graph, folder) = (hard(), tempfile::tempdir().expect("a folder"));
+    let (format, path) = (named("datapackage"), folder.path().join("package"));
+    for _ in 0..2 {
+        format.write_folder(&graph, &Selection::whole(&graph), &Options::default(), &path).expect("written");
+    }
+    let mut names: Vec<String> = std::fs::read_dir(&path)
+        .expect("it is there")
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["datapackage.json", "entities.csv", "evidence.csv", "links.csv"]);
+    let descriptor = std::fs::read_to_string(path.join("datapackage.json")).expect("it is there");
+    let descriptor: serde_json::Value = serde_json::from_str(&descriptor).expect("JSON");
+    for resource in descriptor["resources"].as_array().expect("three") {
+        let file = path.join(resource["path"].as_str().expect("a path"));
+        let mut table = csv::Reader::from_path(file).expect("it is there");
+        let header: Vec<String> = table.headers().expect("CSV").iter().map(str::to_owned).collect();
+        let fields = resource["schema"]["fields"].as_array().expect("fields");
+        let fields: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
+        assert_eq!(header, fields);
+    }
+}
+
+async fn get(path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
+    let app = App::open(&Origin::default(), Limits::default()).expect("the seed is sound");
+    let router = http::router(Arc::new(app), &Settings::default());
+    let mut request = Request::get(path).header("host", "localhost");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let (parts, body) = router.oneshot(request).await.expect("it never fails").into_parts();
+    (parts.status, parts.headers, to_bytes(body, usize::MAX).await.expect("a whole body").to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_sends_what_the_command_writes() {
+    let graph = seed();
+    for format in FORMATS.iter().filter(|f| f.takes_selection() && !f.is_folder()) {
+        let (status, headers, body) = get(&format!("/export?format={}", format.name), &[]).await;
+        assert_eq!(status, StatusCode::OK, "{}", format.name);
+        assert!(headers["content-type"].to_str().is_ok_and(|it| it.starts_with(format.media_type)));
+        assert!(headers["content-disposition"].to_str().is_ok_and(|it| it.contains(format.ending)));
+        assert_eq!(headers["access-control-allow-origin"], "*");
+        let expected = written(&graph, format, &Options::default());
+        assert!(body == expected.into_bytes(), "{}", format.name);
+        let etag = headers["etag"].to_str().expect("ASCII").to_owned();
+        let again = get(&format!("/export?format={}", format.name), &[("if-none-match", &etag)]).await;
+        assert_eq!((again.0, again.2.len()), (StatusCode::NOT_MODIFIED, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_decides_what_is_sent() {
+    let xml = [("accept", "application/gexf+xml, application/json;q=0.5")];
+    for (path, headers, status, part) in [
+        ("/export", &xml[..], 200, "<gexf"),
+        ("/export", &[("accept", "text/csv")], 200, "id:ID,kind:LABEL"),
+        ("/export", &[("accept", "*/*")], 200, "{\"source\""),
+        ("/export", &[("accept", "image/png")], 406, "`format` is one of jsonl, cytoscape"),
+        ("/export?format=mermaid&trail=initiative/ahem&depth=1", &[], 200, "flowchart LR"),
+        ("/export?format=dot&neighborhood=agency/hhs", &[], 200, "digraph \\\"Around"),
+        ("/export?format=stratml-2&of=plan/hhs-eap-2023", &[], 200, "<PerformancePlanOrReport"),
+        ("/export?format=stratml-2&of=plan/none", &[], 400, "there is no `plan/none`"),
+        ("/export?format=pdf", &[], 400, "there is no format `pdf`"),
+        ("/export?format=dot&trail=agency/none", &[], 404, "there is no `agency/none`"),
+        ("/export?format=dot&depth=99", &[], 400, "a number from 1 to 12"),
+        ("/export?format=dot&dept=2", &[], 400, "there is no parameter `dept`"),
+        ("/export?format=jsonl&trail=agency/hhs", &[], 400, "jsonl is not written of a part"),
+        ("/export?format=datapackage", &[], 400, "is several files"),
+        ("/export?format=csv-links&bom=maybe", &[], 400, "`bom` is true or false"),
+        ("/export?format=dot&trail=agency/hhs&neighborhood=agency/hhs", &[], 400, "name one"),
+    ] {
+        let (found, _, body) = get(path, headers).await;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let part = part.replace("\\\"", "\"");
+        assert!(
+            found.as_u16() == status && body.contains(&part),
+            "{path} {headers:?}: {found}\n{}",
+            &body[..body.len().min(500)]
+        );
+    }
+}

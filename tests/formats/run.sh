@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Exports as other people's tools read them: networkx, graphology, Cytoscape.js, Frictionless, Graphviz.
+#   tests/formats/run.sh PROGRAM
+# Installs what it needs beside it: a Python environment, npm packages, Debian's graphviz (as root).
+set -euo pipefail
+throughline=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+cd "$here"
+command -v dot >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends graphviz; }
+[ .venv/installed -nt requirements.txt ] ||
+  { python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt && touch .venv/installed; }
+[ node_modules/.package-lock.json -nt package-lock.json ] ||
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+"$throughline" export --format jsonl -o "$out/jsonl"
+"$throughline" export --formats | awk '$1 !~ /^(jsonl|stratml|datapackage)/ { print $1 }' | while read -r format; do
+  "$throughline" export --format "$format" -o "$out/$format"
+done
+"$throughline" export --format datapackage -o "$out/package"
+dot -Tsvg "$out/dot" -o "$out/dot.svg" && [ -s "$out/dot.svg" ]
+node check.mjs "$out"
+.venv/bin/python check.py "$out"
