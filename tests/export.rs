@@ -10,6 +10,8 @@ use throughline::app::{self, App, Budget, Origin};
 use throughline::graph::Graph;
 use throughline::graphql::Limits;
 use throughline::http::{self, Settings};
+use throughline::io::shacl;
+use throughline::ontology::Ontology;
 use tower::ServiceExt as _;
 
 /// Texts that formats stumble over: marks of XML, JSON, CSV, DOT and Mermaid, formulas, line breaks.
@@ -76,6 +78,10 @@ fn every_format_writes_everything() {
         ("mermaid", count(&text("mermaid"), "[\""), entities),
         ("csv-entities", rows(&text("csv-entities")), entities),
         ("csv-links", rows(&text("csv-links")), links),
+        ("turtle", count(&text("turtle"), " a rdf:Statement"), links),
+        ("turtle", count(&text("turtle"), " a oa:Annotation"), rows(&text("csv-evidence"))),
+        ("nquads", count(&text("nquads"), "22-rdf-syntax-ns#Statement>"), links),
+        ("json-ld", count(&text("json-ld"), "22-rdf-syntax-ns#Statement\""), links),
         ("jsonl", text("jsonl").lines().filter(|line| line.starts_with("{\"link\"")).count(), links),
     ] {
         assert_eq!(found, expected, "{name}");
@@ -221,5 +227,27 @@ async fn what_is_asked_decides_what_is_sent() {
             "{path} {headers:?}: {found}\n{}",
             &body[..body.len().min(500)]
         );
+    }
+}
+
+#[test]
+fn shapes_are_turtle_for_every_ontology() {
+    for path in
+        ["schema/ontology.graphql", "examples/transport/transport.graphql", "tests/fixtures/garden.graphql"]
+    {
+        let sdl = std::fs::read_to_string(path).expect("it is there");
+        let ontology = Ontology::read(&[(path.to_owned(), sdl)]).expect("it is sound");
+        let written = || {
+            let mut out = Vec::new();
+            shacl::write(&ontology, &mut out).expect("it is written");
+            out
+        };
+        let text = written();
+        assert_eq!(text, written(), "equal ontologies give equal bytes");
+        let triples = oxttl::TurtleParser::new().for_slice(&text);
+        let targets = triples
+            .map(|triple| triple.expect("Turtle"))
+            .filter(|triple| triple.predicate.as_str() == "http://www.w3.org/ns/shacl#targetClass");
+        assert_eq!(targets.count(), ontology.kinds.len() + 2, "{path}");
     }
 }

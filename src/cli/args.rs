@@ -66,6 +66,9 @@ pub(super) struct OntologyArgs {
 pub(super) struct SchemaArgs {
     #[command(flatten)]
     pub(super) ontology: OntologyArgs,
+    /// SHACL shapes for the data as RDF instead.
+    #[arg(long, conflicts_with = "lines")]
+    pub(super) shacl: bool,
     /// The JSON Schema of a line of data instead.
     #[arg(long)]
     pub(super) lines: bool,

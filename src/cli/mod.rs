@@ -238,6 +238,12 @@ fn schema(args: &SchemaArgs) -> Result<ExitCode> {
         print(format!("{schema:#}\n").as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.shacl {
+        let mut shapes = Vec::new();
+        crate::io::shacl::write(&ontology, &mut shapes).context("the shapes cannot be written")?;
+        print(&shapes)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let declaration = crate::graphql::declare::declare(&ontology).map_err(anyhow::Error::msg)?;
     print(declaration.sdl.as_bytes())?;
     Ok(ExitCode::SUCCESS)

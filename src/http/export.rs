@@ -111,9 +111,9 @@ fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)
             }
             "bom" => options.bom = flag()?,
             "guard" => options.guard = flag()?,
-            "of" => options.args.push(("of".to_owned(), value.into_owned())),
+            "of" | "base" => options.args.push((name.into_owned(), value.into_owned())),
             other => {
-                let known = "format, neighborhood, trail, depth, of, bom, guard";
+                let known = "format, neighborhood, trail, depth, of, base, bom, guard";
                 return Err(bad(format!("there is no parameter `{}`; there are {known}", shorten(other))));
             }
         }

@@ -8,6 +8,7 @@ pub mod page;
 pub mod passage;
 mod program;
 pub mod sentences;
+pub mod shacl;
 pub mod snapshot;
 pub mod sources;
 pub mod stratml;

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import frictionless
 import networkx as nx
+import rdflib
+from pyshacl import validate
 
 out = Path(sys.argv[1])
 lines = [json.loads(line) for line in (out / "jsonl").read_text().splitlines()]
@@ -37,4 +39,41 @@ rows = package.get_resource("links").read_rows()
 check("datapackage: links", sorted((r["from:START_ID"], r["relation:TYPE"], r["to:END_ID"]) for r in rows), links)
 entities = package.get_resource("entities").read_rows()
 check("datapackage: aliases are a list", {type(r["aliases:string[]"]) for r in entities if r["aliases:string[]"]}, {list})
+ID = "tag:throughline.dev,2026:"
+QUESTION = """
+PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+PREFIX oa: <http://www.w3.org/ns/oa#>
+SELECT DISTINCT ?s ?p ?o ?quote WHERE {
+  GRAPH ?g { ?s ?p ?o }
+  ?g rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o .
+  ?annotation oa:hasBody ?g ; oa:hasTarget / oa:hasSelector / oa:exact ?quote .
+}"""
+quotes = sorted(
+    {(*line["link"], piece["quote"]) for line in lines if "link" in line for piece in line["evidence"] if "quote" in piece}
+)
+for name in ("trig", "nquads", "json-ld"):
+    data = rdflib.Dataset(default_union=True)
+    data.parse(out / name, format=name)
+    graphs = [graph for graph in data.graphs() if str(graph.identifier).startswith(ID + "link/")]
+    check(f"{name}: a graph a link", len(graphs), len(links))
+    found = sorted(
+        (str(s).removeprefix(ID), str(p).rpartition("#")[2], str(o).removeprefix(ID), str(quote))
+        for s, p, o, quote in data.query(QUESTION)
+    )
+    check(f"{name}: links with their words", found, quotes)
+turtle = rdflib.Graph().parse(out / "turtle", format="turtle")
+statements = set(turtle.subjects(rdflib.RDF.type, rdflib.RDF.Statement))
+check("turtle: a statement a link", len(statements), len(links))
+
+shapes = rdflib.Graph().parse(out / "shapes", format="turtle")
+check("turtle: SHACL", validate(turtle, shacl_graph=shapes)[::2], (True, "Validation Report\nConforms: True\n"))
+# The shapes are there to refuse: a link without evidence, and one without a subject.
+link = next(iter(statements))
+for what, quad in {
+    "without evidence": (None, rdflib.URIRef("http://www.w3.org/ns/oa#hasBody"), link),
+    "without its subject": (link, rdflib.RDF.subject, None),
+}.items():
+    broken = rdflib.Graph() + turtle
+    broken.remove(quad)
+    check(f"SHACL: a link {what}", validate(broken, shacl_graph=shapes)[0], False)
 print(f"{passed} passed, 0 failed")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Exports as other people's tools read them: networkx, graphology, Cytoscape.js, Frictionless, Graphviz.
+# Exports as other people's tools read them: networkx, graphology, Cytoscape.js, Frictionless,
+# Graphviz, rdflib and pyshacl.
 #   tests/formats/run.sh PROGRAM
 # Installs what it needs beside it: a Python environment, npm packages, Debian's graphviz (as root).
 set -euo pipefail
@@ -18,6 +19,7 @@ command -v dot >/dev/null || { apt-get update -qq && apt-get install -y -qq --no
 "$throughline" export --formats | awk '$1 !~ /^(jsonl|stratml|datapackage)/ { print $1 }' | while read -r format; do
   "$throughline" export --format "$format" -o "$out/$format"
 done
+"$throughline" schema --shacl > "$out/shapes"
 "$throughline" export --format datapackage -o "$out/package"
 dot -Tsvg "$out/dot" -o "$out/dot.svg" && [ -s "$out/dot.svg" ]
 node check.mjs "$out"

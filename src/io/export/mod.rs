@@ -1,11 +1,13 @@
 //! Export: a graph, or a part of it, as other people's documents. [`FORMATS`] is the one list of what can be
 //! written: the command, the routes, their media types and the tests read it.
 
+mod citations;
 mod columns;
 mod drawing;
 mod gexf;
 mod graphml;
 mod network_json;
+pub(super) mod rdf;
 mod tables;
 mod xml;
 
@@ -158,6 +160,62 @@ pub const FORMATS: &[Format] = &[
         media_type: "text/vnd.mermaid",
         ending: "mmd",
         how: How::One(|graph, selection, _, out| drawing::mermaid(graph, selection, out)),
+    },
+    Format {
+        name: "markdown",
+        title: "a brief in Markdown, the words as footnotes",
+        media_type: "text/markdown",
+        ending: "md",
+        how: How::One(|graph, selection, _, out| citations::brief(graph, selection, out)),
+    },
+    Format {
+        name: "bibtex",
+        title: "the sources it rests on, as BibTeX",
+        media_type: "application/x-bibtex",
+        ending: "bib",
+        how: How::One(|graph, selection, _, out| citations::bibtex(graph, selection, out)),
+    },
+    Format {
+        name: "ris",
+        title: "the sources it rests on, as RIS",
+        media_type: "application/x-research-info-systems",
+        ending: "ris",
+        how: How::One(|graph, selection, _, out| citations::ris(graph, selection, out)),
+    },
+    Format {
+        name: "csl-json",
+        title: "the sources it rests on, as CSL-JSON",
+        media_type: "application/vnd.citationstyles.csl+json",
+        ending: "json",
+        how: How::One(|graph, selection, _, out| citations::csl_json(graph, selection, out)),
+    },
+    Format {
+        name: "turtle",
+        title: "RDF as Turtle, evidence as Web Annotations",
+        media_type: "text/turtle",
+        ending: "ttl",
+        how: How::One(rdf::turtle),
+    },
+    Format {
+        name: "trig",
+        title: "RDF as TriG, each link a named graph",
+        media_type: "application/trig",
+        ending: "trig",
+        how: How::One(rdf::trig),
+    },
+    Format {
+        name: "nquads",
+        title: "RDF as N-Quads, each link a named graph",
+        media_type: "application/n-quads",
+        ending: "nq",
+        how: How::One(rdf::nquads),
+    },
+    Format {
+        name: "json-ld",
+        title: "RDF as JSON-LD, each link a named graph",
+        media_type: "application/ld+json",
+        ending: "jsonld",
+        how: How::One(rdf::json_ld),
     },
     Format {
         name: "csv-entities",

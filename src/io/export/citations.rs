@@ -1,0 +1,196 @@
+//! References to the sources that a selection rests on: BibTeX, RIS and CSL-JSON, each with the version of
+//! the data; and a brief in Markdown, whose sentences have the words they rest on as footnotes.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Selection;
+use crate::graph::{Basis, Datum, EntityIx, Graph, Owner};
+use crate::ontology::PropertyIx;
+
+/// A source as it is cited. What it is called in the ontology is told by standard terms.
+struct Reference {
+    key: String,
+    title: String,
+    url: Option<String>,
+    /// In EDTF.
+    issued: Option<String>,
+    accessed: Option<String>,
+    archive: Option<String>,
+}
+
+/// The property of a kind that a standard term is the IRI of.
+fn by_term(graph: &Graph, ix: EntityIx, term: &str) -> Option<PropertyIx> {
+    let ontology = graph.ontology();
+    let kind = ontology.kind(graph.entity(ix).kind());
+    kind.properties.iter().copied().find(|property| ontology.property(*property).iri == term)
+}
+
+fn text(graph: &Graph, ix: EntityIx, term: &str) -> Option<String> {
+    let datum = graph.entity(ix).property(by_term(graph, ix, term)?)?;
+    Some(match datum {
+        Datum::FuzzyDate(date) => date.edtf().to_owned(),
+        other => crate::io::json_lines::value_text(graph, other),
+    })
+}
+
+/// The sources that evidence of a selection quotes, and those in it, once each, as they come.
+fn references(graph: &Graph, selection: &Selection) -> Vec<Reference> {
+    let owners = selection
+        .entities
+        .iter()
+        .map(|ix| Owner::Entity(*ix))
+        .chain(selection.links.iter().map(|ix| Owner::Link(*ix)));
+    let quoted = owners.flat_map(|owner| graph.evidence(owner).iter().map(|piece| piece.source()));
+    let source_kind = graph.ontology().source_kind();
+    let itself = selection.entities.iter().copied().filter(|ix| graph.entity(*ix).kind() == source_kind);
+    let mut seen = HashSet::new();
+    let all = itself.chain(quoted).filter(|ix| seen.insert(*ix));
+    all.map(|ix| Reference {
+        key: graph.entity(ix).id().rsplit('/').next().unwrap_or_default().to_owned(),
+        title: graph.entity(ix).name().to_owned(),
+        url: text(graph, ix, "schema:url"),
+        issued: text(graph, ix, "dcterms:date"),
+        accessed: text(graph, ix, "prov:generatedAtTime"),
+        archive: text(graph, ix, "schema:archivedAt"),
+    })
+    .collect()
+}
+
+/// Year, month and day of a date in EDTF, as far as it tells them; of an interval its beginning.
+fn parts(edtf: &str) -> Vec<u32> {
+    let first = edtf.split('/').find(|part| *part != "..").unwrap_or_default();
+    first.trim_end_matches(['~', '?', '%']).split('-').map_while(|part| part.parse().ok()).collect()
+}
+
+fn note(graph: &Graph) -> String {
+    format!("Data version {}", graph.version())
+}
+
+/// Text of BibTeX.
+fn tex(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+pub(super) fn bibtex(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    for reference in references(graph, selection) {
+        writeln!(out, "@misc{{{},\n  title = {{{{{}}}}},", reference.key, tex(&reference.title))?;
+        if let Some(year) = reference.issued.as_deref().map(parts).and_then(|parts| parts.first().copied()) {
+            writeln!(out, "  year = {{{year}}},")?;
+        }
+        if let Some(url) = &reference.url {
+            // An address stands as it is, but for what would end the field.
+            writeln!(out, "  howpublished = {{\\url{{{}}}}},", url.replace(['{', '}'], ""))?;
+        }
+        if let Some(day) = &reference.accessed {
+            writeln!(out, "  urldate = {{{day}}},")?;
+        }
+        let archived = reference.archive.iter().map(|url| format!(". Archived at \\url{{{url}}}"));
+        writeln!(out, "  note = {{{}{}}}\n}}", tex(&note(graph)), archived.collect::<String>())?;
+    }
+    Ok(())
+}
+
+pub(super) fn ris(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    // A line holds one value, and no line breaks.
+    let mut line = |tag: &str, value: &str| write!(out, "{tag}  - {}\r\n", value.replace(['\r', '\n'], " "));
+    for reference in references(graph, selection) {
+        line("TY", "ELEC")?;
+        line("ID", &reference.key)?;
+        line("TI", &reference.title)?;
+        for (tag, date) in [("DA", &reference.issued), ("Y2", &reference.accessed)] {
+            if let Some(date) = date {
+                let parts: Vec<String> = parts(date).iter().map(|part| format!("{part:02}")).collect();
+                // Four places, whether they are known or not.
+                line(
+                    tag,
+                    &format!("{}{}", parts.join("/"), "/".repeat(4_usize.saturating_sub(parts.len().max(1)))),
+                )?;
+            }
+        }
+        for (tag, value) in [("UR", &reference.url), ("L2", &reference.archive)] {
+            if let Some(value) = value {
+                line(tag, value)?;
+            }
+        }
+        line("N1", &note(graph))?;
+        line("ER", "")?;
+    }
+    Ok(())
+}
+
+pub(super) fn csl_json(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    let one = |reference: &Reference| {
+        let mut item = Map::new();
+        item.insert("id".into(), json!(reference.key));
+        item.insert("type".into(), json!("webpage"));
+        item.insert("title".into(), json!(reference.title));
+        let date = |edtf: &Option<String>| edtf.as_deref().map(|edtf| json!({"date-parts": [parts(edtf)]}));
+        let members = [
+            ("URL", reference.url.as_ref().map(|url| json!(url))),
+            ("issued", date(&reference.issued)),
+            ("accessed", date(&reference.accessed)),
+            ("archive_location", reference.archive.as_ref().map(|url| json!(url))),
+            ("note", Some(json!(note(graph)))),
+        ];
+        item.extend(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        Json::Object(item)
+    };
+    let all: Vec<Json> = references(graph, selection).iter().map(one).collect();
+    serde_json::to_writer_pretty(&mut *out, &all)?;
+    out.write_all(b"\n")
+}
+
+/// Text of Markdown, its marks made letters.
+fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Every link in words, in order, and under the line the words it rests on.
+pub(super) fn brief(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n", markdown(&selection.title))?;
+    let mut footnotes = Vec::new();
+    for ix in &selection.links {
+        let link = graph.link(*ix);
+        let basis = if link.basis() == Basis::Inferred { " *(inferred)*" } else { "" };
+        write!(out, "- {}{basis}", markdown(&graph.sentence(*ix)))?;
+        for piece in link.evidence().iter() {
+            let source = piece.source();
+            let url = text(graph, source, "schema:url");
+            let words = piece.quote().map(|quote| format!("“{}” ", markdown(quote))).unwrap_or_default();
+            let name = markdown(graph.entity(source).name());
+            let place = piece.href(url.as_deref());
+            let place =
+                place.map_or(name.clone(), |href| format!("[{name}](<{}>)", href.replace(['<', '>'], "")));
+            let note = piece.note().map(|note| format!(" {}", markdown(note))).unwrap_or_default();
+            footnotes.push(format!("{words}{place}.{note}"));
+            write!(out, "[^{}]", footnotes.len())?;
+        }
+        out.write_all(b"\n")?;
+    }
+    out.write_all(b"\n")?;
+    for (at, footnote) in footnotes.iter().enumerate() {
+        writeln!(out, "[^{}]: {footnote}", at + 1)?;
+    }
+    writeln!(out, "\n*{}.*", note(graph))
+}
