@@ -4,9 +4,11 @@ import json
 import sys
 from pathlib import Path
 
+import bibtexparser
 import frictionless
 import networkx as nx
 import rdflib
+import rispy
 from pyshacl import validate
 
 out = Path(sys.argv[1])
@@ -39,6 +41,15 @@ rows = package.get_resource("links").read_rows()
 check("datapackage: links", sorted((r["from:START_ID"], r["relation:TYPE"], r["to:END_ID"]) for r in rows), links)
 entities = package.get_resource("entities").read_rows()
 check("datapackage: aliases are a list", {type(r["aliases:string[]"]) for r in entities if r["aliases:string[]"]}, {list})
+sources = {line["source"].partition("/")[2]: line["name"] for line in lines if "source" in line}
+bibtex = bibtexparser.parse_file(str(out / "bibtex"))
+check("bibtex: faults", bibtex.failed_blocks, [])
+check("bibtex: titles", {entry.key: entry["title"].strip("{}") for entry in bibtex.entries}, sources)
+ris = rispy.loads((out / "ris").read_text())
+check("ris: titles", {entry["id"]: entry["title"] for entry in ris}, sources)
+csl = json.loads((out / "csl-json").read_text())
+check("csl-json: titles", {entry["id"]: entry["title"] for entry in csl}, sources)
+
 ID = "tag:throughline.dev,2026:"
 QUESTION = """
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>

@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Selection;
 use crate::graph::{Basis, Datum, EntityIx, Graph, Owner};
-use crate::ontology::PropertyIx;
+use crate::io::json_lines::value_text;
+use crate::ontology::{DateKind, PropertyIx};
 
 /// A source as it is cited. What it is called in the ontology is told by standard terms.
 struct Reference {
@@ -30,10 +31,17 @@ fn by_term(graph: &Graph, ix: EntityIx, term: &str) -> Option<PropertyIx> {
 
 fn text(graph: &Graph, ix: EntityIx, term: &str) -> Option<String> {
     let datum = graph.entity(ix).property(by_term(graph, ix, term)?)?;
-    Some(match datum {
-        Datum::FuzzyDate(date) => date.edtf().to_owned(),
-        other => crate::io::json_lines::value_text(graph, other),
-    })
+    Some(value_text(graph, datum))
+}
+
+/// When it was published, in EDTF; a date of something else is none.
+fn published(graph: &Graph, ix: EntityIx) -> Option<String> {
+    match graph.entity(ix).property(by_term(graph, ix, "dcterms:date")?)? {
+        Datum::FuzzyDate(date) if matches!(date.kind(), None | Some(DateKind::Published)) => {
+            Some(date.edtf().to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// The sources that evidence of a selection quotes, and those in it, once each, as they come.
@@ -52,7 +60,7 @@ fn references(graph: &Graph, selection: &Selection) -> Vec<Reference> {
         key: graph.entity(ix).id().rsplit('/').next().unwrap_or_default().to_owned(),
         title: graph.entity(ix).name().to_owned(),
         url: text(graph, ix, "schema:url"),
-        issued: text(graph, ix, "dcterms:date"),
+        issued: published(graph, ix),
         accessed: text(graph, ix, "prov:generatedAtTime"),
         archive: text(graph, ix, "schema:archivedAt"),
     })
@@ -110,6 +118,9 @@ pub(super) fn ris(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> 
         line("TY", "ELEC")?;
         line("ID", &reference.key)?;
         line("TI", &reference.title)?;
+        if let Some(year) = reference.issued.as_deref().and_then(|date| parts(date).first().copied()) {
+            line("PY", &year.to_string())?;
+        }
         for (tag, date) in [("DA", &reference.issued), ("Y2", &reference.accessed)] {
             if let Some(date) = date {
                 let parts: Vec<String> = parts(date).iter().map(|part| format!("{part:02}")).collect();
