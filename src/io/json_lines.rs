@@ -107,8 +107,14 @@ pub(super) fn told_apart(input: &mut impl BufRead, give: &mut impl FnMut([String
         r#match: [String; 2],
         decision: String,
     }
+    const KEY: &[u8] = b"\"match\"";
     for line in input.split(b'\n') {
-        match serde_json::from_slice::<Match>(&line?) {
+        let line = line?;
+        // Most lines are none: what cannot be one is not parsed.
+        if !line.windows(KEY.len()).any(|window| window == KEY) {
+            continue;
+        }
+        match serde_json::from_slice::<Match>(&line) {
             Ok(pair) if pair.decision == DECISIONS[1] => give(pair.r#match),
             _ => {}
         }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value as Json, json};
 
 use super::Selection;
-use crate::graph::{Basis, Datum, EntityIx, Graph, Owner};
+use crate::graph::{Basis, Datum, EntityIx, Evidence, Graph, Owner};
 use crate::io::json_lines::value_text;
 use crate::ontology::{DateKind, PropertyIx};
 
@@ -177,31 +177,34 @@ fn markdown(text: &str) -> String {
     out
 }
 
-/// Every link in words, in order, and under the line the words it rests on.
+/// Every link in words, in order, and behind all the words that each rests on.
 pub(super) fn brief(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n", markdown(&selection.title))?;
-    let mut footnotes = Vec::new();
+    let mut number = 0;
     for ix in &selection.links {
         let link = graph.link(*ix);
         let basis = if link.basis() == Basis::Inferred { " *(inferred)*" } else { "" };
         write!(out, "- {}{basis}", markdown(&graph.sentence(*ix)))?;
-        for piece in link.evidence().iter() {
-            let source = piece.source();
-            let url = text(graph, source, "schema:url");
-            let words = piece.quote().map(|quote| format!("“{}” ", markdown(quote))).unwrap_or_default();
-            let name = markdown(graph.entity(source).name());
-            let place = piece.href(url.as_deref());
-            let place =
-                place.map_or(name.clone(), |href| format!("[{name}](<{}>)", href.replace(['<', '>'], "")));
-            let note = piece.note().map(|note| format!(" {}", markdown(note))).unwrap_or_default();
-            footnotes.push(format!("{words}{place}.{note}"));
-            write!(out, "[^{}]", footnotes.len())?;
+        for _ in link.evidence().iter() {
+            number += 1;
+            write!(out, "[^{number}]")?;
         }
         out.write_all(b"\n")?;
     }
     out.write_all(b"\n")?;
-    for (at, footnote) in footnotes.iter().enumerate() {
-        writeln!(out, "[^{}]: {footnote}", at + 1)?;
+    let evidence = selection.links.iter().flat_map(|ix| graph.link(*ix).evidence().iter());
+    for (at, piece) in evidence.enumerate() {
+        writeln!(out, "[^{}]: {}", at + 1, footnote(graph, piece))?;
     }
     writeln!(out, "\n*{}.*", note(graph))
+}
+
+fn footnote(graph: &Graph, piece: Evidence<'_>) -> String {
+    let source = piece.source();
+    let words = piece.quote().map(|quote| format!("“{}” ", markdown(quote))).unwrap_or_default();
+    let name = markdown(graph.entity(source).name());
+    let place = piece.href(text(graph, source, "schema:url").as_deref());
+    let place = place.map_or(name.clone(), |href| format!("[{name}](<{}>)", href.replace(['<', '>'], "")));
+    let note = piece.note().map(|note| format!(" {}", markdown(note))).unwrap_or_default();
+    format!("{words}{place}.{note}")
 }
