@@ -71,18 +71,19 @@ impl Import {
         let failed = |path: &Path, e: std::io::Error| Faults(vec![io::cannot_be_written(path.display(), &e)]);
         let file = io::create(staged).map_err(|e| failed(staged, e))?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
-        let made = map(&self.mapping, &self.files, &mut out).map_err(Faults)?;
+        // What the lines are judged over is loaded while they are made.
+        let (made, base) = std::thread::scope(|scope| {
+            let base = (!self.stream).then(|| scope.spawn(|| self.loaded()));
+            let made = map(&self.mapping, &self.files, &mut out).map_err(Faults);
+            (made, base.map(|base| base.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+        });
+        let made = made?;
         out.flush().map_err(|e| failed(staged, e))?;
         drop(out);
         let mut report = Imported { made, ..Imported::default() };
         let mut left_out = HashSet::new();
-        if !self.stream {
-            let base = match &self.into {
-                Some(into) if !into.exists() => Origin { data: Vec::new(), ..self.base.clone() }.empty()?,
-                Some(into) => load(&Origin { data: vec![into.clone()], ..self.base.clone() })?,
-                None if self.base.data.is_empty() => self.base.empty()?,
-                None => load(&self.base)?,
-            };
+        if let Some(base) = base {
+            let base = base?;
             let next = self.judge(&base, staged, &mut report, &mut left_out)?;
             if let (Some(into), false) = (&self.into, self.dry_run) {
                 let write = |out: &mut dyn Write| {
@@ -101,6 +102,16 @@ impl Import {
             None => copy(print).map_err(|e| failed(Path::new("standard output"), e))?,
         }
         Ok(report)
+    }
+
+    /// What is there already.
+    fn loaded(&self) -> Result<Graph, Faults> {
+        match &self.into {
+            Some(into) if !into.exists() => Origin { data: Vec::new(), ..self.base.clone() }.empty(),
+            Some(into) => load(&Origin { data: vec![into.clone()], ..self.base.clone() }),
+            None if self.base.data.is_empty() => self.base.empty(),
+            None => load(&self.base),
+        }
     }
 
     /// The graph with all lines that can be admitted. What cannot is refused, or, with `keep_going`, left

@@ -346,7 +346,8 @@ impl Work<'_> {
     }
 }
 
-/// Batches of rows that threads are at work on, in their order: as many as there are processors.
+/// Batches of rows that threads are at work on, in their order: one more than there are processors, so that
+/// none waits while the next is read.
 struct Batches<F> {
     start: F,
     under_way: VecDeque<Receiver<Vec<Mapped>>>,
@@ -355,7 +356,7 @@ struct Batches<F> {
 
 impl<F: FnMut(Vec<Numbered>, SyncSender<Vec<Mapped>>)> Batches<F> {
     fn new(start: F) -> Batches<F> {
-        let most = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = 1 + std::thread::available_parallelism().map_or(1, usize::from);
         Batches { start, under_way: VecDeque::new(), most }
     }
 
