@@ -156,7 +156,9 @@ fn a_package_is_a_folder_that_can_be_written_again() {
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["datapackage.json", "entities.csv", "evidence.csv", "links.csv"]);
+    let expected =
+        ["completeness.csv", "datapackage.json", "entities.csv", "evidence.csv", "links.csv", "merged.csv"];
+    assert_eq!(names, expected);
     let descriptor = std::fs::read_to_string(path.join("datapackage.json")).expect("it is there");
     let descriptor: serde_json::Value = serde_json::from_str(&descriptor).expect("JSON");
     for resource in descriptor["resources"].as_array().expect("three") {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use throughline::graph::Graph;
+use throughline::io::export::{Format, Options, Selection};
+use throughline::io::import::{self, Mapping};
 use throughline::io::{json_lines, snapshot};
 use throughline::ontology::{Datatype, KindIx, Ontology, Property, Relation};
 
@@ -15,7 +17,7 @@ const ONTOLOGIES: [&str; 3] =
     ["schema/ontology.graphql", "examples/transport/transport.graphql", "tests/fixtures/garden.graphql"];
 
 /// Words that a format may stumble over.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 12] = [
     "plain",
     "two words",
     "\"quoted\" \\ and back",
@@ -26,6 +28,8 @@ const TEXTS: [&str; 10] = [
     "null",
     "עברית",
     "{\"entity\":\"not/this\"}",
+    "=1+1",
+    "'-5",
 ];
 const DATES: [&str; 8] =
     ["2024", "2023-09~", "2024-02-29", "2020/2024-06", "../2021", "2019-05-01/..", "1998?", "2001-01%"];
@@ -204,6 +208,26 @@ fn written(graph: &Graph) -> Vec<u8> {
     out
 }
 
+/// The lines of a graph that was written in a format and imported again.
+fn there_and_back(graph: &Graph, ontology: &Ontology, name: &str) -> Vec<u8> {
+    let format = Format::named(name).expect("it is in the list");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (selection, options) = (Selection::whole(graph), Options::default());
+    let file = if format.is_folder() {
+        format.write_folder(graph, &selection, &options, folder.path()).expect("it is written");
+        folder.path().join("datapackage.json")
+    } else {
+        let mut out = Vec::new();
+        format.write(graph, &selection, &options, &mut out).expect("it is written");
+        let file = folder.path().join(format!("graph.{}", format.ending));
+        std::fs::write(&file, out).expect("writable");
+        file
+    };
+    let mut out = Vec::new();
+    import::map(&Mapping::default(), &[file], ontology, &mut out).expect("it can be read");
+    out
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
@@ -230,6 +254,12 @@ proptest! {
         prop_assert_eq!(again.version().content_hex(), graph.version().content_hex());
         let second = written(&again);
         prop_assert_eq!(String::from_utf8_lossy(&second), String::from_utf8_lossy(&first));
+        // So does what others read, where it can be read back whole.
+        for name in ["turtle", "trig", "nquads", "json-ld", "datapackage"] {
+            let came = there_and_back(&graph, &ontology, name);
+            let came = read(&ontology, &came).map(|graph| written(&graph)).unwrap_or(came);
+            prop_assert_eq!(String::from_utf8_lossy(&came), String::from_utf8_lossy(&first), "{}", name);
+        }
         // The snapshot of it says the same.
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("graph.snapshot");

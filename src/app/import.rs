@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Origin, load};
 use crate::graph::{Change, Graph, Refusal};
-use crate::io::import::{Made, Mapping, map, shape};
+use crate::io::import::{Made, Mapping, at_row, map, shape};
 use crate::io::{self, Input, json_lines};
 use crate::ontology::{Direction, Fault, Faults, Location};
 
@@ -72,9 +72,10 @@ impl Import {
         let file = io::create(staged).map_err(|e| failed(staged, e))?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
         // What the lines are judged over is loaded while they are made.
+        let ontology = self.base.ontology()?;
         let (made, base) = std::thread::scope(|scope| {
             let base = (!self.stream).then(|| scope.spawn(|| self.loaded()));
-            let made = map(&self.mapping, &self.files, &mut out).map_err(Faults);
+            let made = map(&self.mapping, &self.files, &ontology, &mut out).map_err(Faults);
             (made, base.map(|base| base.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
         });
         let made = made?;
@@ -164,7 +165,7 @@ impl Import {
         let place = lines.get(refusal.change).and_then(|line| made.places.get(*line));
         let (file, row) = place.unwrap_or(("", 0));
         let place = Location { file: file.to_owned(), line: 0, column: 0 };
-        Fault { place, what: format!("row {row}: {}", refusal.what), help: refusal.help.clone() }
+        Fault { place, what: at_row(row, &refusal.what), help: refusal.help.clone() }
     }
 }
 

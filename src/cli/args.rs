@@ -36,7 +36,7 @@ pub(super) enum Command {
     Query(QueryArgs),
     /// Write the data as one file that opens several times faster; --data takes it under the same ontology.
     Snapshot(SnapshotArgs),
-    /// Make lines of our format from rows of CSV, TSV, JSON, JSON Lines, YAML or XML by a jq program.
+    /// Make lines of our format: from rows of CSV, TSV, JSON, JSON Lines, YAML or XML by a jq program, or from tables, GraphML and RDF that hold our entities and links.
     Import(ImportArgs),
     /// Write the data, or a plan of them, as another format, or as whatever a jq program makes of them.
     Export(ExportArgs),
@@ -188,7 +188,7 @@ pub(super) struct SnapshotArgs {
 pub(super) struct ImportArgs {
     #[command(flatten)]
     pub(super) ontology: OntologyArgs,
-    /// The program that makes lines of a row, or the name of a built-in one: stratml. Without it, the rows are lines already. It is jq, with $file, $row, $first, $args, and slug, fold, compact, once, here, quoted, inferred, entity, link, refuse.
+    /// The program that makes lines of a row, or the name of a built-in one: stratml. Without it, the files hold our entities and links already: as lines, or as export writes them: tables (datapackage.json names all), GraphML, RDF. It is jq, with $file, $row, $first, $args, and slug, fold, compact, once, here, quoted, inferred, entity, link, refuse.
     #[arg(long, value_name = "PROGRAM")]
     pub(super) map: Option<PathBuf>,
     /// The files to read; .gz is unpacked.
@@ -203,7 +203,7 @@ pub(super) struct ImportArgs {
     /// A file of lines to add all to: what it has under the same id is put anew, the whole or nothing.
     #[arg(long, value_name = "FILE")]
     pub(super) into: Option<PathBuf>,
-    /// What the files are made of, where their names do not tell: csv, tsv, json, jsonl, yaml, xml.
+    /// What the files are made of, where their names do not tell: csv, tsv, json, jsonl, yaml, xml, graphml, turtle, trig, ntriples, nquads, json-ld.
     #[arg(long, value_name = "FORMAT", value_parser = format_named)]
     pub(super) format: Option<Format>,
     /// Where the rows stand within a document: keys or elements from the outside in, with / between them.
@@ -215,7 +215,7 @@ pub(super) struct ImportArgs {
     /// The encoding of the files, such as macintosh; told from their bytes if absent.
     #[arg(long, value_name = "NAME", value_parser = Mapping::encoding_of)]
     pub(super) encoding: Option<&'static encoding_rs::Encoding>,
-    /// A value that the program finds as $args.NAME; may be given several times.
+    /// A value that the program finds as $args.NAME; for RDF, base=IRI and source=ID of the source that it is by. May be given several times.
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = named_value)]
     pub(super) args: Vec<(String, String)>,
     /// Leave refused rows and lines out, and list them, instead of stopping at the first.

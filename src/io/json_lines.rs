@@ -454,6 +454,21 @@ struct TextShape {
     checked: Option<String>,
 }
 
+/// The keys of evidence in a line.
+pub(super) const EVIDENCE_KEYS: [&str; 11] = [
+    "source",
+    "quote",
+    "prefix",
+    "suffix",
+    "url",
+    "fragment",
+    "basis",
+    "note",
+    "properties",
+    "verified",
+    "notFound",
+];
+
 /// Evidence as it stands in a line, keys in the order they are written.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -541,18 +556,8 @@ pub fn entity_line(graph: &Graph, ix: EntityIx) -> Map<String, Json> {
     map.insert(key.into(), json!(entity.id()));
     map.insert("kind".into(), json!(ontology.kind(entity.kind()).name));
     map.insert("name".into(), json!(entity.name()));
-    let implied = |id: &&Identifier| {
-        !entity.properties().any(|(p, v)| {
-            ontology.property(p).identifier.as_deref() == Some(&*id.scheme)
-                && v.members().any(|m| m.as_text() == Some(&*id.value))
-        })
-    };
-    let identifiers: Vec<Json> = entity
-        .identifiers()
-        .iter()
-        .filter(implied)
-        .map(|i| json!({"scheme": *i.scheme, "value": *i.value}))
-        .collect();
+    let identifiers = identifiers(graph, ix).map(|i| json!({"scheme": *i.scheme, "value": *i.value}));
+    let identifiers: Vec<Json> = identifiers.collect();
     if !identifiers.is_empty() {
         map.insert("identifiers".into(), Json::Array(identifiers));
     }
@@ -564,6 +569,18 @@ pub fn entity_line(graph: &Graph, ix: EntityIx) -> Map<String, Json> {
     }
     put_evidence(graph, &mut map, entity.evidence());
     map
+}
+
+/// The identifiers of an entity that do not follow from its properties.
+pub(super) fn identifiers(graph: &Graph, ix: EntityIx) -> impl Iterator<Item = &Identifier> {
+    let entity = graph.entity(ix);
+    let implied = move |id: &&Identifier| {
+        entity.properties().any(|(property, value)| {
+            graph.ontology().property(property).identifier.as_deref() == Some(&*id.scheme)
+                && value.members().any(|member| member.as_text() == Some(&*id.value))
+        })
+    };
+    entity.identifiers().iter().filter(move |id| !implied(id))
 }
 
 /// A link as its line.
@@ -616,17 +633,18 @@ fn evidence_json(graph: &Graph, e: Evidence<'_>) -> Json {
 }
 
 fn text_json(text: &SourceText) -> Json {
-    let mut map = Map::new();
-    let mut put = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            map.insert(key.to_owned(), Json::String(value));
-        }
-    };
-    put("file", text.file.as_deref().map(str::to_owned));
-    put("sha256", text.sha256.as_deref().map(str::to_owned));
-    put("status", text.status.map(|s| s.name().to_owned()));
-    put("checked", text.checked.map(|d| d.to_string()));
-    Json::Object(map)
+    Json::Object(text_parts(text).map(|(key, part)| (key.to_owned(), Json::String(part))).collect())
+}
+
+/// What is known of the text of a source: keys and values.
+pub(super) fn text_parts(text: &SourceText) -> impl Iterator<Item = (&'static str, String)> {
+    let parts = [
+        ("file", text.file.as_deref().map(str::to_owned)),
+        ("sha256", text.sha256.as_deref().map(str::to_owned)),
+        ("status", text.status.map(|status| status.name().to_owned())),
+        ("checked", text.checked.map(|day| day.to_string())),
+    ];
+    parts.into_iter().filter_map(|(key, part)| Some((key, part?)))
 }
 
 fn date_json(date: &FuzzyDate) -> Json {

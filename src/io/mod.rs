@@ -7,12 +7,14 @@ pub mod line_schema;
 pub mod page;
 pub mod passage;
 mod program;
+mod rdf;
 pub mod sentences;
 pub mod shacl;
 pub mod snapshot;
 pub mod sources;
 pub mod stratml;
 pub mod suggest;
+mod tables;
 pub mod words;
 
 use std::collections::HashSet;

@@ -1,14 +1,14 @@
 //! SHACL shapes (<https://www.w3.org/TR/shacl/>) of an ontology: what RDF that we write, or that somebody
 //! writes for us, has to look like. Among them that every link has evidence.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, TripleRef};
 use oxttl::TurtleSerializer;
 
-use super::export::rdf::{EDTF, OA, Sorted, iri, prefixes};
+use super::export::rdf::Sorted;
+use super::rdf::{EDTF, OA, iri, predicate, prefixes};
 use crate::ontology::{Datatype, Kind, Ontology, Property, Relation};
 
 const SH: &str = "http://www.w3.org/ns/shacl#";
@@ -103,21 +103,12 @@ impl Shapes<'_> {
         let shape = self.shape(&kind.name, self.own(&kind.name))?;
         self.say(&shape, sh("name"), text(&kind.name))?;
         self.say(&shape, sh("description"), text(&kind.description))?;
-        // What several properties are said by, is bounded by none of them.
-        let mut by_path: BTreeMap<String, Vec<&Property>> = BTreeMap::new();
-        for ix in &kind.properties {
-            let property = ontology.property(*ix);
-            by_path.entry(ontology.expand(&property.iri)).or_default().push(property);
-        }
-        for (path, properties) in by_path {
-            let at = self.path(&shape, iri(path))?;
-            for property in &properties {
-                self.say(&at, sh("name"), text(&property.name))?;
-                self.say(&at, sh("description"), text(&property.description))?;
-            }
-            if let [property] = properties.as_slice() {
-                self.bound(&at, property)?;
-            }
+        let all = || kind.properties.iter().map(|ix| ontology.property(*ix));
+        for property in all() {
+            let at = self.path(&shape, iri(predicate(ontology, all(), property)))?;
+            self.say(&at, sh("name"), text(&property.name))?;
+            self.say(&at, sh("description"), text(&property.description))?;
+            self.bound(&at, property)?;
         }
         for relation in &ontology.relations {
             if relation.from.iter().any(|from| ontology.kind(*from).name == kind.name) {

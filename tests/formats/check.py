@@ -34,6 +34,7 @@ for what, (graph, name) in graphs.items():
     found = sorted((a, data["relation"], b) for a, b, data in graph.edges(data=True))
     check(f"{what}: links", found, links)
 
+nx.write_graphml(graphs["graphml"][0], out / "again.graphml")
 report = frictionless.validate(out / "package" / "datapackage.json")
 check("datapackage: faults", report.flatten(["rowNumber", "fieldName", "message"]), [])
 package = frictionless.Package(out / "package" / "datapackage.json")
@@ -72,6 +73,8 @@ for name in ("trig", "nquads", "json-ld"):
         for s, p, o, quote in data.query(QUESTION)
     )
     check(f"{name}: links with their words", found, quotes)
+    if name == "trig":
+        data.serialize(out / "again.nq", format="nquads", encoding="utf-8")
 turtle = rdflib.Graph().parse(out / "turtle", format="turtle")
 statements = set(turtle.subjects(rdflib.RDF.type, rdflib.RDF.Statement))
 check("turtle: a statement a link", len(statements), len(links))

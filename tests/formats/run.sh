@@ -24,3 +24,12 @@ done
 dot -Tsvg "$out/dot" -o "$out/dot.svg" && [ -s "$out/dot.svg" ]
 node check.mjs "$out"
 .venv/bin/python check.py "$out"
+
+# And back: what other tools wrote of it is read, with nothing lost.
+for name in again.nq again.graphml; do
+  "$throughline" import "$out/$name" -o "$out/$name.lines"
+  "$throughline" export --data "$out/$name.lines" --format jsonl -o "$out/$name.jsonl"
+done
+"$throughline" import "$out/package/datapackage.json" -o "$out/package.lines"
+"$throughline" export --data "$out/package.lines" --format jsonl -o "$out/package.jsonl"
+.venv/bin/python again.py "$out"

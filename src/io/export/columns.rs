@@ -1,10 +1,12 @@
 //! Entities and links as rows of cells: what tables and graph formats have in common.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::graph::{Datum, EntityIx, Graph, LinkIx};
-use crate::io::json_lines::value_text;
-use crate::ontology::{Datatype, Property, PropertyIx, RelationIx};
+use crate::graph::{Datum, EntityIx, Graph, Link, LinkIx};
+use crate::io::json_lines::{identifiers, text_parts, value_text};
+use crate::io::tables::{ENTITY, IDENTIFIERS, LINK, Named, kind_of_date, text_part};
+use crate::ontology::{Datatype, DateKind, FuzzyDate, Property, PropertyIx, RelationIx};
 
 use super::Selection;
 
@@ -27,6 +29,8 @@ pub(super) struct Column {
     pub(super) description: String,
 }
 
+const KIND_OF_DATE: &str = "What kind of date the other column has.";
+
 /// A cell; several values of a list stand one after the other.
 pub(super) type Cell = Option<Vec<String>>;
 
@@ -39,29 +43,8 @@ pub(super) struct Columns {
     by_attribute: HashMap<(RelationIx, u16), usize>,
 }
 
-/// Columns that every entity has, and every link.
-const ENTITY: [(&str, &str); 3] = [
-    ("id", "Where the entity is found for ever."),
-    ("kind", "Which kind of the ontology it is."),
-    ("name", "What the sources call it."),
-];
-const LINK: [(&str, &str); 12] = [
-    ("id", "Where the link is found for ever."),
-    ("from", "The id of its subject."),
-    ("relation", "Which relation of the ontology it is."),
-    ("to", "The id of its object."),
-    ("sentence", "The link in words."),
-    ("basis", "STATED if any piece of evidence states it, else INFERRED."),
-    ("date", "When it came about, in EDTF."),
-    ("validFrom", "From when it holds, in EDTF."),
-    ("validUntil", "Until when it holds, in EDTF."),
-    ("quote", "The words of the piece of evidence that carries the basis."),
-    ("source", "The id of the source that they stand in."),
-    ("evidence", "How many pieces of evidence it has."),
-];
-
-fn fixed(columns: &[(&str, &str)]) -> Vec<Column> {
-    let one = |(name, description): &(&str, &str)| Column {
+fn fixed(columns: &[Named]) -> Vec<Column> {
+    let one = |(name, description): &Named| Column {
         name: (*name).to_owned(),
         sort: if *name == "evidence" { Sort::Integer } else { Sort::Text },
         list: false,
@@ -80,23 +63,46 @@ impl Columns {
             by_property: HashMap::new(),
             by_attribute: HashMap::new(),
         };
-        let name = ontology.name_property();
         for ix in &selection.entities {
-            for (property, _) in graph.entity(*ix).properties().filter(|(property, _)| *property != name) {
-                columns.by_property.entry(property).or_insert_with(|| {
-                    let of = ontology.property(property);
-                    place(&mut columns.of_entities, ENTITY.len(), &of.name, of)
-                });
+            let entity = graph.entity(*ix);
+            for (property, value) in entity.properties() {
+                let of = ontology.property(property);
+                columns
+                    .by_property
+                    .entry(property)
+                    .or_insert_with(|| place(&mut columns.of_entities, ENTITY.len(), &of.name, of));
+                if kind_of(value).is_some() {
+                    extra(&mut columns.of_entities, kind_of_date(&of.name), KIND_OF_DATE, false);
+                }
+            }
+            for (part, _) in entity.text().into_iter().flat_map(text_parts) {
+                extra(&mut columns.of_entities, text_part(part), "Of the text of the source.", false);
+            }
+            if identifiers(graph, *ix).next().is_some() {
+                extra(
+                    &mut columns.of_entities,
+                    IDENTIFIERS.to_owned(),
+                    "Identifiers, each behind its scheme.",
+                    true,
+                );
             }
         }
         for ix in &selection.links {
             let link = graph.link(*ix);
-            for (at, _) in link.properties() {
-                let key = (link.relation(), at);
-                columns.by_attribute.entry(key).or_insert_with(|| {
-                    let of = &ontology.relation(link.relation()).properties[usize::from(at)];
-                    place(&mut columns.of_links, LINK.len(), &of.name, of)
-                });
+            for (name, date) in dates(&link) {
+                if date.kind().is_some() {
+                    extra(&mut columns.of_links, kind_of_date(name), KIND_OF_DATE, false);
+                }
+            }
+            for (at, value) in link.properties() {
+                let of = &ontology.relation(link.relation()).properties[usize::from(at)];
+                columns
+                    .by_attribute
+                    .entry((link.relation(), at))
+                    .or_insert_with(|| place(&mut columns.of_links, LINK.len(), &of.name, of));
+                if kind_of(value).is_some() {
+                    extra(&mut columns.of_links, kind_of_date(&of.name), KIND_OF_DATE, false);
+                }
             }
         }
         columns
@@ -114,6 +120,18 @@ impl Columns {
             if let Some(at) = self.by_property.get(&property) {
                 cells[*at] = Some(texts(graph, value));
             }
+            if let Some(kind) = kind_of(value) {
+                let name = kind_of_date(&graph.ontology().property(property).name);
+                put(&mut cells, &self.of_entities, &name, vec![kind.name().to_owned()]);
+            }
+        }
+        for (part, text) in entity.text().into_iter().flat_map(text_parts) {
+            put(&mut cells, &self.of_entities, &text_part(part), vec![text]);
+        }
+        let others: Vec<String> =
+            identifiers(graph, ix).map(|id| format!("{}:{}", id.scheme, id.value)).collect();
+        if !others.is_empty() {
+            put(&mut cells, &self.of_entities, IDENTIFIERS, others);
         }
         cells
     }
@@ -126,8 +144,7 @@ impl Columns {
         // The piece that the link is as good as.
         let best = link.evidence().iter().find(|piece| piece.basis() == basis);
         let mut cells: Vec<Cell> = vec![None; self.of_links.len()];
-        let edtf =
-            |date: Option<&std::sync::Arc<crate::ontology::FuzzyDate>>| date.map(|d| d.edtf().to_owned());
+        let edtf = |date: Option<&Arc<FuzzyDate>>| date.map(|d| d.edtf().to_owned());
         let fixed: [Option<String>; LINK.len()] = [
             Some(graph.link_id(ix)),
             Some(graph.entity(from).id().to_owned()),
@@ -140,6 +157,8 @@ impl Columns {
             edtf(link.valid_until()),
             best.and_then(|piece| piece.quote().map(str::to_owned)),
             best.map(|piece| graph.entity(piece.source()).id().to_owned()),
+            best.and_then(|piece| piece.url().map(str::to_owned)),
+            best.and_then(|piece| piece.note().map(str::to_owned)),
             Some(link.evidence().len().to_string()),
         ];
         for (cell, text) in cells.iter_mut().zip(fixed) {
@@ -148,6 +167,15 @@ impl Columns {
         for (at, value) in link.properties() {
             if let Some(column) = self.by_attribute.get(&(link.relation(), at)) {
                 cells[*column] = Some(texts(graph, value));
+            }
+            if let Some(kind) = kind_of(value) {
+                let of = &graph.ontology().relation(link.relation()).properties[usize::from(at)];
+                put(&mut cells, &self.of_links, &kind_of_date(&of.name), vec![kind.name().to_owned()]);
+            }
+        }
+        for (name, date) in dates(&link) {
+            if let Some(kind) = date.kind() {
+                put(&mut cells, &self.of_links, &kind_of_date(name), vec![kind.name().to_owned()]);
             }
         }
         cells
@@ -174,6 +202,32 @@ fn place(columns: &mut Vec<Column>, fixed: usize, name: &str, of: &Property) -> 
     }
     columns.push(Column { name, sort, list: of.list, description: of.description.clone() });
     columns.len() - 1
+}
+
+/// A column that only some fill.
+fn extra(columns: &mut Vec<Column>, name: String, description: &str, list: bool) {
+    if !columns.iter().any(|column| column.name == name) {
+        columns.push(Column { name, sort: Sort::Text, list, description: description.to_owned() });
+    }
+}
+
+fn put(cells: &mut [Cell], columns: &[Column], name: &str, values: Vec<String>) {
+    if let Some(at) = columns.iter().position(|column| column.name == name) {
+        cells[at] = Some(values);
+    }
+}
+
+/// What kind of date a value is, where that is told.
+fn kind_of(value: Datum<'_>) -> Option<DateKind> {
+    match value {
+        Datum::FuzzyDate(date) => date.kind(),
+        _ => None,
+    }
+}
+
+fn dates<'g>(link: &Link<'g>) -> impl Iterator<Item = (&'static str, &'g Arc<FuzzyDate>)> {
+    let all = [("date", link.date()), ("validFrom", link.valid_from()), ("validUntil", link.valid_until())];
+    all.into_iter().filter_map(|(name, date)| Some((name, date?)))
 }
 
 fn texts(graph: &Graph, value: Datum<'_>) -> Vec<String> {

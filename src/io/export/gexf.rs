@@ -6,9 +6,7 @@ use super::Selection;
 use super::columns::{Cell, Column, Columns, Sort};
 use super::xml::{attribute, escaped};
 use crate::graph::{Graph, LinkIx};
-
-/// What stands between the values of one cell.
-const BETWEEN: &str = " | ";
+use crate::io::tables::BETWEEN_IN_GRAPHS;
 
 pub(super) fn write(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
     let columns = Columns::of(graph, selection);
@@ -95,7 +93,7 @@ fn values(out: &mut dyn Write, columns: &[Column], cells: &[Cell]) -> io::Result
             writeln!(
                 out,
                 "          <attvalue for=\"{at}\" value=\"{}\"/>",
-                attribute(&values.join(BETWEEN))
+                attribute(&values.join(BETWEEN_IN_GRAPHS))
             )?;
         }
     }

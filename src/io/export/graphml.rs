@@ -6,9 +6,7 @@ use super::Selection;
 use super::columns::{Cell, Column, Columns, Sort};
 use super::xml::escaped;
 use crate::graph::Graph;
-
-/// What stands between the values of one cell: GraphML has no lists.
-const BETWEEN: &str = " | ";
+use crate::io::tables::BETWEEN_IN_GRAPHS;
 
 pub(super) fn write(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
     let columns = Columns::of(graph, selection);
@@ -72,7 +70,11 @@ fn data(
 ) -> io::Result<()> {
     for (at, (column, cell)) in columns.iter().zip(cells).enumerate().skip(1) {
         if let Some(values) = cell.as_ref().filter(|_| wanted(column)) {
-            writeln!(out, "      <data key=\"{letter}{at}\">{}</data>", escaped(&values.join(BETWEEN)))?;
+            writeln!(
+                out,
+                "      <data key=\"{letter}{at}\">{}</data>",
+                escaped(&values.join(BETWEEN_IN_GRAPHS))
+            )?;
         }
     }
     Ok(())

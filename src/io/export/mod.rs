@@ -11,6 +11,7 @@ pub(super) mod rdf;
 mod tables;
 mod xml;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -18,8 +19,8 @@ use jaq_json::Val;
 
 use super::program::{Compiled, Purpose, text};
 use super::{cannot_be_written, fault_of_file, json_lines, replace, stratml};
-use crate::graph::{EntityIx, Graph, LinkIx};
-use crate::ontology::{Fault, Faults};
+use crate::graph::{Completeness, EntityIx, Graph, LinkIx};
+use crate::ontology::{Direction, Fault, Faults, RelationIx};
 
 /// One way of writing a graph.
 #[derive(Debug)]
@@ -84,7 +85,16 @@ impl Selection {
             links: graph.links().collect(),
         }
     }
+
+    /// What is said of the completeness of lists of its entities.
+    fn statements<'g>(&self, graph: &'g Graph) -> impl Iterator<Item = (ListIx, Completeness)> + use<'g> {
+        let within: HashSet<EntityIx> = self.entities.iter().copied().collect();
+        graph.completeness_statements().filter(move |((of, ..), _)| within.contains(of))
+    }
 }
+
+/// A list: whose, and along which relation.
+type ListIx = (EntityIx, RelationIx, Direction);
 
 /// How it is written, where a format leaves a choice.
 #[derive(Clone, Debug)]
@@ -240,13 +250,15 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "datapackage",
-        title: "the three tables as a Frictionless Data Package",
+        title: "the tables as a Frictionless Data Package",
         media_type: "application/json",
         ending: "",
         how: How::Several(&[
             ("entities.csv", tables::entities),
             ("links.csv", tables::links),
             ("evidence.csv", tables::evidence),
+            ("completeness.csv", tables::completeness),
+            ("merged.csv", tables::merged),
             ("datapackage.json", tables::descriptor),
         ]),
     },

@@ -14,19 +14,11 @@ use oxrdf::vocab::{rdf, rdfs, xsd};
 use oxrdf::{BlankNode, GraphName, Literal, NamedNode, NamedOrBlankNode, Quad, Term, TripleRef};
 use oxttl::{NQuadsSerializer, TriGSerializer, TurtleSerializer};
 
-use super::{Options, Selection};
-use crate::graph::{Datum, EntityIx, Evidence, Graph, LinkIx, Owner};
-use crate::io::json_lines::value_text;
-use crate::ontology::{Ontology, Property};
-
-/// What ids are resolved against where nobody says: names that are ours and no addresses.
-const BASE: &str = "tag:throughline.dev,2026:";
-
-pub(in crate::io) const OA: &str = "http://www.w3.org/ns/oa#";
-const SCHEMA: &str = "https://schema.org/";
-const DCTERMS: &str = "http://purl.org/dc/terms/";
-pub(in crate::io) const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
-const RFC_7111: &str = "http://tools.ietf.org/rfc/rfc7111";
+use super::{ListIx, Options, Selection};
+use crate::graph::{Completeness, Datum, EntityIx, Evidence, Graph, LinkIx, Owner, seal_to_text};
+use crate::io::json_lines::{text_parts, value_text};
+use crate::io::rdf::{BASE, DCTERMS, EDTF, OA, RFC_7111, SCHEMA, iri, own, predicate, prefixes};
+use crate::ontology::{FuzzyDate, Property};
 
 type Give<'a> = dyn FnMut(Quad) -> io::Result<()> + 'a;
 
@@ -37,10 +29,6 @@ struct Maker<'a> {
     named: bool,
     give: &'a mut Give<'a>,
     blanks: usize,
-}
-
-pub(in crate::io) fn iri(text: impl Into<String>) -> NamedNode {
-    NamedNode::new_unchecked(text.into())
 }
 
 fn invalid(e: impl std::fmt::Display) -> io::Error {
@@ -89,22 +77,46 @@ impl Maker<'_> {
         }
     }
 
+    /// The values of a property; beside a date, what kind of date it is.
+    fn values(
+        &mut self,
+        of: &NamedNode,
+        property: &Property,
+        predicate: String,
+        datum: Datum<'_>,
+    ) -> io::Result<()> {
+        for member in datum.members() {
+            self.say(of.clone(), iri(predicate.as_str()), self.value(property, member))?;
+            if let Datum::FuzzyDate(date) = member {
+                self.kind_of_date(of, &property.name, date)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn kind_of_date(&mut self, of: &NamedNode, name: &str, date: &FuzzyDate) -> io::Result<()> {
+        let Some(kind) = date.kind() else { return Ok(()) };
+        let predicate = self.own(&own::kind_of_date(name));
+        self.say(of.clone(), predicate, Literal::new_simple_literal(kind.name()))
+    }
+
     fn entity(&mut self, ix: EntityIx) -> io::Result<()> {
         let ontology = self.graph.ontology().clone();
         let entity = self.graph.entity(ix);
         let subject = self.id(entity.id());
         let kind = ontology.kind(entity.kind());
         self.say(subject.clone(), rdf::TYPE, self.own(&kind.name))?;
-        self.say(subject.clone(), rdf::TYPE, iri(ontology.expand(&kind.iri)))?;
-        let called = iri(ontology.expand(&ontology.property(ontology.name_property()).iri));
-        self.say(subject.clone(), called, Literal::new_simple_literal(entity.name()))?;
+        let standard = iri(ontology.expand(&kind.iri));
+        if standard != self.own(&kind.name) {
+            self.say(subject.clone(), rdf::TYPE, standard)?;
+        }
+        let all = || kind.properties.iter().map(|ix| ontology.property(*ix));
+        let called = predicate(&ontology, all(), ontology.property(ontology.name_property()));
+        self.say(subject.clone(), iri(called), Literal::new_simple_literal(entity.name()))?;
         self.say(subject.clone(), rdfs::LABEL, Literal::new_simple_literal(entity.name()))?;
         for (property, datum) in entity.properties() {
             let property = ontology.property(property);
-            let predicate = iri(ontology.expand(&property.iri));
-            for member in datum.members() {
-                self.say(subject.clone(), predicate.clone(), self.value(property, member))?;
-            }
+            self.values(&subject, property, predicate(&ontology, all(), property), datum)?;
         }
         for identifier in entity.identifiers() {
             let node = self.blank();
@@ -113,6 +125,14 @@ impl Maker<'_> {
             for (name, text) in [("propertyID", &identifier.scheme), ("value", &identifier.value)] {
                 self.say(node.clone(), iri(format!("{SCHEMA}{name}")), Literal::new_simple_literal(&**text))?;
             }
+        }
+        if let Some(text) = entity.text() {
+            for (key, part) in text_parts(text) {
+                self.say(subject.clone(), self.own(&own::text(key)), Literal::new_simple_literal(part))?;
+            }
+        }
+        for old in entity.merged_from() {
+            self.say(self.id(old), iri(format!("{DCTERMS}isReplacedBy")), subject.clone())?;
         }
         let evidence = self.graph.evidence(Owner::Entity(ix));
         evidence.iter().try_for_each(|piece| self.evidence(Owner::Entity(ix), &subject, piece))
@@ -140,24 +160,38 @@ impl Maker<'_> {
         self.say(subject.clone(), rdf::OBJECT, to)?;
         self.say(subject.clone(), rdfs::LABEL, Literal::new_simple_literal(self.graph.sentence(ix)))?;
         let basis = Literal::new_simple_literal(link.basis().name());
-        self.say(subject.clone(), self.own("basis"), basis)?;
-        for (name, date) in
-            [("date", link.date()), ("validFrom", link.valid_from()), ("validUntil", link.valid_until())]
-        {
+        self.say(subject.clone(), self.own(own::BASIS), basis)?;
+        for (name, date) in own::DATES.into_iter().zip([link.date(), link.valid_from(), link.valid_until()]) {
             if let Some(date) = date {
-                let date = Literal::new_typed_literal(date.edtf(), iri(EDTF));
-                self.say(subject.clone(), self.own(name), date)?;
+                self.say(
+                    subject.clone(),
+                    self.own(name),
+                    Literal::new_typed_literal(date.edtf(), iri(EDTF)),
+                )?;
+                self.kind_of_date(&subject, name, date)?;
             }
         }
         for (at, datum) in link.properties() {
             let property = &relation.properties[usize::from(at)];
-            let predicate = iri(ontology.expand(&property.iri));
-            for member in datum.members() {
-                self.say(subject.clone(), predicate.clone(), self.value(property, member))?;
-            }
+            let predicate = predicate(&ontology, relation.properties.iter(), property);
+            self.values(&subject, property, predicate, datum)?;
         }
         let evidence = self.graph.evidence(Owner::Link(ix));
         evidence.iter().try_for_each(|piece| self.evidence(Owner::Link(ix), &subject, piece))
+    }
+
+    /// That a list is said to be complete, or not to be.
+    fn list(&mut self, list: ListIx, completeness: Completeness) -> io::Result<()> {
+        let (entity, relation, direction) = list;
+        let name = self.graph.ontology().relation(relation).name_in(direction).to_owned();
+        let of = self.id(self.graph.entity(entity).id());
+        let subject = iri(format!("{}#{name}", of.as_str()));
+        let said = Literal::new_simple_literal(completeness.name());
+        self.say(subject.clone(), self.own(own::LIST_OF), of)?;
+        self.say(subject.clone(), self.own(own::LIST_ALONG), self.own(&name))?;
+        self.say(subject.clone(), self.own(own::COMPLETENESS), said)?;
+        let owner = Owner::List(entity, relation, direction);
+        self.graph.evidence(owner).iter().try_for_each(|piece| self.evidence(owner, &subject, piece))
     }
 
     /// A piece of evidence as an annotation of what it supports.
@@ -170,8 +204,20 @@ impl Maker<'_> {
         self.say(annotation.clone(), oa("hasBody"), of.clone())?;
         self.say(annotation.clone(), oa("motivatedBy"), oa("identifying"))?;
         self.say(annotation.clone(), oa("hasTarget"), target.clone())?;
-        for (name, word) in [("basis", piece.basis().name()), ("verification", piece.status().name())] {
+        for (name, word) in [(own::BASIS, piece.basis().name()), (own::VERIFICATION, piece.status().name())] {
             self.say(annotation.clone(), self.own(name), Literal::new_simple_literal(word))?;
+        }
+        if let Some((seal, found)) = piece.checked() {
+            let seal_of = own::SEALS[usize::from(!found)];
+            self.say(
+                annotation.clone(),
+                self.own(seal_of),
+                Literal::new_simple_literal(seal_to_text(&seal)),
+            )?;
+        }
+        for property in piece.properties() {
+            let name = Literal::new_simple_literal(&*self.graph.ontology().property(*property).name);
+            self.say(annotation.clone(), self.own(own::SUPPORTS), name)?;
         }
         if let Some(note) = piece.note() {
             self.say(annotation, rdfs::COMMENT, Literal::new_simple_literal(note))?;
@@ -203,7 +249,7 @@ impl Maker<'_> {
     }
 }
 
-/// Gives every quad of a selection: entities, then links, each with its evidence.
+/// Gives every quad of a selection: entities, links, and what is said of their lists, each with its evidence.
 fn quads<'a>(
     graph: &'a Graph,
     selection: &Selection,
@@ -213,23 +259,8 @@ fn quads<'a>(
 ) -> io::Result<()> {
     let mut maker = Maker { graph, base, named, give, blanks: 0 };
     selection.entities.iter().try_for_each(|ix| maker.entity(*ix))?;
-    selection.links.iter().try_for_each(|ix| maker.link(*ix))
-}
-
-/// Prefixes for those who read it: the ontology's, its own terms', and those of evidence.
-pub(in crate::io) fn prefixes(ontology: &Ontology) -> Vec<(String, String)> {
-    let mut all = ontology.namespaces.clone();
-    for (prefix, of) in [
-        ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-        ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
-        ("xsd", "http://www.w3.org/2001/XMLSchema#"),
-        ("oa", OA),
-    ] {
-        if !all.iter().any(|(known, _)| known == prefix) {
-            all.push((prefix.to_owned(), of.to_owned()));
-        }
-    }
-    all
+    selection.links.iter().try_for_each(|ix| maker.link(*ix))?;
+    selection.statements(graph).try_for_each(|(list, completeness)| maker.list(list, completeness))
 }
 
 /// What ids are resolved against.
@@ -296,6 +327,16 @@ impl Write for Sorted<'_> {
     }
 }
 
+/// A serializer that knows the prefixes.
+fn prefixed<S>(
+    serializer: S,
+    graph: &Graph,
+    base: &str,
+    with: impl Fn(S, String, String) -> Result<S, oxrdf::IriParseError>,
+) -> io::Result<S> {
+    all_prefixes(graph, base).try_fold(serializer, |s, (prefix, of)| with(s, prefix, of).map_err(invalid))
+}
+
 pub(super) fn turtle(
     graph: &Graph,
     selection: &Selection,
@@ -303,10 +344,8 @@ pub(super) fn turtle(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let base = base(options)?;
-    let mut serializer = TurtleSerializer::new();
-    for (prefix, of) in all_prefixes(graph, base) {
-        serializer = serializer.with_prefix(prefix, of).map_err(invalid)?;
-    }
+    let serializer =
+        prefixed(TurtleSerializer::new(), graph, base, |s, prefix, of| s.with_prefix(prefix, of))?;
     let mut writer = serializer.for_writer(Sorted::new(out));
     quads(graph, selection, base, false, &mut |quad| {
         writer.serialize_triple(TripleRef::new(&quad.subject, &quad.predicate, &quad.object))
@@ -321,10 +360,7 @@ pub(super) fn trig(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let base = base(options)?;
-    let mut serializer = TriGSerializer::new();
-    for (prefix, of) in all_prefixes(graph, base) {
-        serializer = serializer.with_prefix(prefix, of).map_err(invalid)?;
-    }
+    let serializer = prefixed(TriGSerializer::new(), graph, base, |s, prefix, of| s.with_prefix(prefix, of))?;
     let mut writer = serializer.for_writer(Sorted::new(out));
     quads(graph, selection, base, true, &mut |quad| writer.serialize_quad(quad.as_ref()))?;
     writer.finish()?.flush()
@@ -336,9 +372,8 @@ pub(super) fn nquads(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let base = base(options)?;
     let mut writer = NQuadsSerializer::new().for_writer(out);
-    quads(graph, selection, base, true, &mut |quad| writer.serialize_quad(quad.as_ref()))?;
+    quads(graph, selection, base(options)?, true, &mut |quad| writer.serialize_quad(quad.as_ref()))?;
     writer.finish().flush()
 }
 
@@ -349,10 +384,8 @@ pub(super) fn json_ld(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let base = base(options)?;
-    let mut serializer = JsonLdSerializer::new();
-    for (prefix, of) in all_prefixes(graph, base) {
-        serializer = serializer.with_prefix(prefix, of).map_err(invalid)?;
-    }
+    let serializer =
+        prefixed(JsonLdSerializer::new(), graph, base, |s, prefix, of| s.with_prefix(prefix, of))?;
     let mut writer = serializer.for_writer(out);
     quads(graph, selection, base, true, &mut |quad| writer.serialize_quad(quad.as_ref()))?;
     writer.finish().map(drop)

@@ -1,5 +1,6 @@
-//! Tables: entities, links and evidence as CSV (RFC 4180) with the headers of `neo4j-admin database import`,
-//! and the three together as a Frictionless Data Package (<https://datapackage.org/>).
+//! Tables: entities, links, evidence, and what is said of lists and of ids that are no more, as CSV (RFC 4180)
+//! with the headers of `neo4j-admin database import`; together a Frictionless Data Package
+//! (<https://datapackage.org/>). `import` reads them back.
 
 use std::io::{self, Write};
 
@@ -7,42 +8,18 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{Cell, Column, Columns, Sort};
 use super::{Options, Selection};
-use crate::graph::{Evidence, Graph, Owner};
-
-/// What Neo4j takes for the end of one value of a list; it cannot be escaped, so a comma stands for it
-/// within values.
-const BETWEEN: &str = ";";
-
-/// Columns of evidence.
-const EVIDENCE: [(&str, &str); 11] = [
-    ("link", "The link it supports, or nothing."),
-    ("entity", "The entity it supports, or nothing."),
-    ("source", "The source it quotes."),
-    ("quote", "The words, as they stand there."),
-    ("prefix", "What stands before them."),
-    ("suffix", "What stands behind them."),
-    ("url", "The address that says it itself."),
-    ("fragment", "Where in the source they stand."),
-    ("basis", "STATED or INFERRED."),
-    ("note", "Why it was concluded."),
-    ("status", "Whether the words were found in the source."),
-];
-
-/// Spreadsheets run what begins so; an apostrophe makes it text.
-fn guarded(text: String, guard: bool) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if guard && runs { format!("'{text}") } else { text }
-}
+use crate::graph::{Evidence, Graph, Owner, seal_to_text};
+use crate::io::tables::{BETWEEN, COMPLETENESS, EVIDENCE, MERGED, Named, guarded};
 
 fn text_of(column: &Column, cell: Cell, options: &Options) -> String {
     let Some(values) = cell else { return String::new() };
-    let text = if column.list {
-        let values: Vec<String> = values.into_iter().map(|value| value.replace(BETWEEN, ",")).collect();
-        values.join(BETWEEN)
-    } else {
-        values.into_iter().next().unwrap_or_default()
-    };
+    let text = if column.list { joined(values) } else { values.into_iter().next().unwrap_or_default() };
     if column.sort == Sort::Text { guarded(text, options.guard) } else { text }
+}
+
+fn joined(values: Vec<String>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.replace(BETWEEN, ",")).collect();
+    values.join(BETWEEN)
 }
 
 /// A header as Neo4j reads it: the name, and what the column is.
@@ -67,7 +44,9 @@ fn header(column: &Column, of_links: bool) -> String {
     format!("{}{role}", column.name)
 }
 
-fn table<'o>(out: &'o mut dyn Write, options: &Options) -> io::Result<csv::Writer<&'o mut dyn Write>> {
+type Table<'o> = csv::Writer<&'o mut dyn Write>;
+
+fn table<'o>(out: &'o mut dyn Write, options: &Options) -> io::Result<Table<'o>> {
     if options.bom {
         out.write_all("\u{FEFF}".as_bytes())?;
     }
@@ -81,13 +60,8 @@ pub(super) fn entities(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let columns = Columns::of(graph, selection);
-    let mut table = table(out, options)?;
-    table.write_record(columns.of_entities.iter().map(|column| header(column, false)))?;
-    for ix in &selection.entities {
-        let cells = columns.of_entities.iter().zip(columns.entity(graph, *ix));
-        table.write_record(cells.map(|(column, cell)| text_of(column, cell, options)))?;
-    }
-    table.flush()
+    let rows = selection.entities.iter().map(|ix| columns.entity(graph, *ix));
+    rows_of(&columns.of_entities, false, rows, options, out)
 }
 
 pub(super) fn links(
@@ -97,13 +71,30 @@ pub(super) fn links(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let columns = Columns::of(graph, selection);
+    let rows = selection.links.iter().map(|ix| columns.link(graph, *ix));
+    rows_of(&columns.of_links, true, rows, options, out)
+}
+
+fn rows_of(
+    columns: &[Column],
+    of_links: bool,
+    rows: impl Iterator<Item = Vec<Cell>>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut table = table(out, options)?;
-    table.write_record(columns.of_links.iter().map(|column| header(column, true)))?;
-    for ix in &selection.links {
-        let cells = columns.of_links.iter().zip(columns.link(graph, *ix));
+    table.write_record(columns.iter().map(|column| header(column, of_links)))?;
+    for cells in rows {
+        let cells = columns.iter().zip(cells);
         table.write_record(cells.map(|(column, cell)| text_of(column, cell, options)))?;
     }
     table.flush()
+}
+
+fn begin<'o>(columns: &[Named], options: &Options, out: &'o mut dyn Write) -> io::Result<Table<'o>> {
+    let mut table = table(out, options)?;
+    table.write_record(columns.iter().map(|(name, _)| name))?;
+    Ok(table)
 }
 
 pub(super) fn evidence(
@@ -112,13 +103,18 @@ pub(super) fn evidence(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut table = table(out, options)?;
-    table.write_record(EVIDENCE.map(|(name, _)| name))?;
-    let mut row = |link: &str, entity: &str, piece: Evidence<'_>| {
+    let mut table = begin(&EVIDENCE, options, out)?;
+    let mut row = |link: &str, entity: &str, relation: &str, piece: Evidence<'_>| {
         let optional = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let cells = [
+        let seal = |found: bool| {
+            let seal = piece.checked().filter(|(_, is)| *is == found);
+            seal.map(|(seal, _)| seal_to_text(&seal)).unwrap_or_default()
+        };
+        let properties = piece.properties().iter().map(|ix| graph.ontology().property(*ix).name.clone());
+        let cells: [String; EVIDENCE.len()] = [
             link.to_owned(),
             entity.to_owned(),
+            relation.to_owned(),
             graph.entity(piece.source()).id().to_owned(),
             optional(piece.quote()),
             optional(piece.prefix()),
@@ -127,25 +123,65 @@ pub(super) fn evidence(
             optional(piece.fragment()),
             piece.basis().name().to_owned(),
             optional(piece.note()),
+            joined(properties.collect()),
             piece.status().name().to_owned(),
+            seal(true),
+            seal(false),
         ];
         table.write_record(cells.map(|cell| guarded(cell, options.guard)))
     };
     for ix in &selection.entities {
         for piece in graph.evidence(Owner::Entity(*ix)).iter() {
-            row("", graph.entity(*ix).id(), piece)?;
+            row("", graph.entity(*ix).id(), "", piece)?;
         }
     }
     for ix in &selection.links {
         let id = graph.link_id(*ix);
         for piece in graph.evidence(Owner::Link(*ix)).iter() {
-            row(&id, "", piece)?;
+            row(&id, "", "", piece)?;
+        }
+    }
+    for ((entity, relation, direction), _) in selection.statements(graph) {
+        let name = graph.ontology().relation(relation).name_in(direction);
+        for piece in graph.evidence(Owner::List(entity, relation, direction)).iter() {
+            row("", graph.entity(entity).id(), name, piece)?;
         }
     }
     table.flush()
 }
 
-/// The descriptor of the three tables.
+/// What is said of the completeness of lists.
+pub(super) fn completeness(
+    graph: &Graph,
+    selection: &Selection,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut table = begin(&COMPLETENESS, options, out)?;
+    for ((entity, relation, direction), completeness) in selection.statements(graph) {
+        let name = graph.ontology().relation(relation).name_in(direction);
+        table.write_record([graph.entity(entity).id(), name, completeness.name()])?;
+    }
+    table.flush()
+}
+
+/// Ids that are no more, and what they are merged into.
+pub(super) fn merged(
+    graph: &Graph,
+    selection: &Selection,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut table = begin(&MERGED, options, out)?;
+    for ix in &selection.entities {
+        for old in graph.entity(*ix).merged_from() {
+            table.write_record([&**old, graph.entity(*ix).id()])?;
+        }
+    }
+    table.flush()
+}
+
+/// The descriptor of the tables.
 pub(super) fn descriptor(
     graph: &Graph,
     selection: &Selection,
@@ -171,6 +207,10 @@ pub(super) fn descriptor(
     let fields = |all: &[Column], of_links: bool| -> Vec<Json> {
         all.iter().map(|column| field(header(column, of_links), column)).collect()
     };
+    let named = |all: &[Named]| -> Vec<Json> {
+        let field = |(name, told): &Named| json!({"name": name, "type": "string", "description": told});
+        all.iter().map(field).collect()
+    };
     let resource = |name: &str, schema: Json| {
         json!({
             "name": name, "path": format!("{name}.csv"), "type": "table", "format": "csv",
@@ -178,10 +218,6 @@ pub(super) fn descriptor(
         })
     };
     let key = |field: &str, to: &str, other: &str| json!({"fields": [field], "reference": {"resource": to, "fields": [other]}});
-    let of_evidence: Vec<Json> = EVIDENCE
-        .iter()
-        .map(|(name, description)| json!({"name": name, "type": "string", "description": description}))
-        .collect();
     let package = json!({
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "throughline",
@@ -194,8 +230,16 @@ pub(super) fn descriptor(
                 "foreignKeys": [key("from:START_ID", "entities", "id:ID"), key("to:END_ID", "entities", "id:ID")],
             })),
             resource("evidence", json!({
-                "fields": of_evidence,
+                "fields": named(&EVIDENCE),
                 "foreignKeys": [key("link", "links", "id"), key("entity", "entities", "id:ID")],
+            })),
+            resource("completeness", json!({
+                "fields": named(&COMPLETENESS),
+                "foreignKeys": [key("entity", "entities", "id:ID")],
+            })),
+            resource("merged", json!({
+                "fields": named(&MERGED),
+                "foreignKeys": [key("into", "entities", "id:ID")],
             })),
         ],
     });

@@ -5,6 +5,7 @@
 //! mean is judged later, where any lines are: by a [`Transaction`](crate::graph::Transaction).
 
 mod decode;
+mod documents;
 mod rows;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -16,16 +17,20 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use encoding_rs::Encoding;
 use jaq_json::Val;
+use serde_json::Value as Json;
 
 pub use rows::Format;
 
+pub use documents::at_row;
+
+use self::documents::{Documents, Stated};
 use self::rows::{Broken, Layout, Next};
 use super::program::{Compiled, Purpose, object, text, words};
 use super::sources::evidence_of;
 use super::words::fold;
 use super::{fault_of_file, json_lines, read_text, stratml};
 use crate::graph::{Change, EvidenceDraft};
-use crate::ontology::{Fault, Location};
+use crate::ontology::{Fault, Location, Ontology};
 
 /// Refused rows that are kept with their reasons; beyond, they are only counted.
 const REFUSED_KEPT: usize = 10_000;
@@ -121,9 +126,14 @@ impl RowPlaces {
 /// Memory: constant but for 32 bytes an entity and 32 a row that made a line.
 ///
 /// # Errors
-/// The faults of the program; a file that cannot be read or is not of its format; without `keep_going`,
+/// The faults of the program and of documents that hold our entities and links already; a file that cannot be read or is not of its format; without `keep_going`,
 /// the first refused row. What was written until then is worth nothing.
-pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<Made, Vec<Fault>> {
+pub fn map(
+    mapping: &Mapping,
+    files: &[PathBuf],
+    ontology: &Ontology,
+    out: &mut dyn Write,
+) -> Result<Made, Vec<Fault>> {
     let program = mapping.program.as_ref();
     let program = program.map(|(file, code)| Compiled::compile(file, code, Purpose::Rows)).transpose()?;
     let args = mapping.args.iter().map(|(k, v)| (text(k.as_str()), text(v.as_str())));
@@ -136,8 +146,11 @@ pub fn map(mapping: &Mapping, files: &[PathBuf], out: &mut dyn Write) -> Result<
         seen: HashMap::new(),
         hasher: RandomState::new(),
     };
-    for file in files {
-        work.file(file)?;
+    let (documents, rows): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.iter().cloned().partition(|file| documents::is_document(mapping, file));
+    work.documents(documents::read(mapping, &documents, ontology)?)?;
+    for file in rows {
+        work.file(&file)?;
     }
     Ok(work.made)
 }
@@ -280,6 +293,24 @@ impl Work<'_> {
             return Err(vec![Fault { place, what, help }]);
         }
         Ok(())
+    }
+
+    /// Writes what documents say.
+    fn documents(&mut self, documents: Documents) -> Result<(), Vec<Fault>> {
+        self.made.rows += documents.rows;
+        self.made.notes.extend(documents.notes);
+        for Stated { file, row, line } in documents.lines {
+            let id = ["source", "entity"].iter().find_map(|key| line.get(*key)?.as_str().map(str::to_owned));
+            let mut bytes = Json::Object(line).to_string().into_bytes();
+            let written = json_lines::parse_line(&bytes).and_then(|_| {
+                bytes.push(b'\n');
+                self.write(&file, row, vec![Line { bytes, entity: id }])
+            });
+            if let Err(what) = written {
+                self.refuse(fault_of_file(&file, at_row(row, &what), ""));
+            }
+        }
+        if self.is_stopped() { Err(std::mem::take(&mut self.made.reasons)) } else { Ok(()) }
     }
 
     /// Whether a refused row has ended it all.

@@ -28,18 +28,41 @@ pub enum Format {
     Yaml,
     /// One document.
     Xml,
+    /// A graph, as an XML document.
+    GraphMl,
+    /// RDF.
+    Turtle,
+    /// RDF with named graphs.
+    TriG,
+    /// RDF, a triple a line.
+    NTriples,
+    /// RDF with named graphs, a quad a line.
+    NQuads,
+    /// RDF as a JSON document.
+    JsonLd,
 }
 
 impl Format {
     /// Each with the words that name it: the first in options, all as endings of files.
-    pub const ALL: [(Format, &[&str]); 6] = [
+    pub const ALL: [(Format, &[&str]); 12] = [
         (Format::Csv, &["csv"]),
         (Format::Tsv, &["tsv", "tab"]),
         (Format::Json, &["json"]),
         (Format::JsonLines, &["jsonl", "ndjson"]),
         (Format::Yaml, &["yaml", "yml"]),
         (Format::Xml, &["xml"]),
+        (Format::GraphMl, &["graphml"]),
+        (Format::Turtle, &["turtle", "ttl"]),
+        (Format::TriG, &["trig"]),
+        (Format::NTriples, &["ntriples", "nt"]),
+        (Format::NQuads, &["nquads", "nq"]),
+        (Format::JsonLd, &["json-ld", "jsonld"]),
     ];
+
+    /// The format of its rows, for a graph that is XML.
+    pub(super) fn rows(self) -> Format {
+        if self == Format::GraphMl { Format::Xml } else { self }
+    }
 
     /// The words for options, all of them.
     pub fn names() -> String {
@@ -81,10 +104,10 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    fn at(line: usize, column: usize, what: impl Into<String>) -> Broken {
+    pub(super) fn at(line: usize, column: usize, what: impl Into<String>) -> Broken {
         Broken { line, column, what: what.into(), help: String::new() }
     }
-    fn help(self, help: impl Into<String>) -> Broken {
+    pub(super) fn help(self, help: impl Into<String>) -> Broken {
         Broken { help: help.into(), ..self }
     }
 }
@@ -127,7 +150,11 @@ pub(super) fn read(
         Format::Json => json::read(reader, &layout.path, give),
         Format::JsonLines => json::read_lines(reader, &layout.path, give),
         Format::Yaml => yaml::read(reader, &layout.path, give),
-        Format::Xml => xml::read(reader, &layout.path, give),
+        Format::Xml | Format::GraphMl => xml::read(reader, &layout.path, give),
+        Format::Turtle | Format::TriG | Format::NTriples | Format::NQuads | Format::JsonLd => {
+            Err(Broken::at(0, 0, "RDF has no rows for a program")
+                .help("leave --map out: the ontology reads it"))
+        }
     }
 }
 
