@@ -26,6 +26,10 @@ bench-http *PARTS:
 bench-scale SCALE="40":
     for scale in 1 {{SCALE}}; do cargo bench --bench generate -- target/bench/$scale $scale && cargo bench --bench scale -- target/bench/$scale/graph.jsonl $scale; done
 
+# What exports cost: rates and memory of each format, in process and from a server.
+bench-exports SCALE="1":
+    bash benches/exports.sh {{SCALE}}
+
 # Instructions of one request, beside those that are kept.
 instructions *KEEP:
     bash benches/instructions.sh {{KEEP}}

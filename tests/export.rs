@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use throughline::app::export::{FORMATS, Format, Options, Part, Selection, select};
+use throughline::app::export::{FORMATS, Format, Options, Part, Selection, answer, select};
 use throughline::app::{self, App, Budget, Origin};
 use throughline::graph::Graph;
-use throughline::graphql::Limits;
+use throughline::graphql::{self, Api, Limits};
 use throughline::http::{self, Settings};
 use throughline::io::shacl;
 use throughline::ontology::Ontology;
@@ -144,6 +144,74 @@ fn a_part_has_both_ends_of_its_links() {
     assert_eq!(none.expect_err("it is not there").to_string(), "there is no `agency/none`");
 }
 
+fn answered(graph: &Graph, query: &str) -> Result<Selection, String> {
+    let graph = Arc::new(graph.clone());
+    let api = Api::new(graph.ontology(), Limits::default()).expect("it is sound");
+    let request = graphql::Request { query: query.to_owned(), ..Default::default() };
+    let budget = Arc::new(Budget::new(u64::MAX));
+    answer(&api, &graph, "Asked".to_owned(), &request, &budget).map_err(|why| why.to_string())
+}
+
+#[test]
+fn what_an_answer_speaks_of_is_what_its_objects_are() {
+    let graph = hard();
+    for (query, entities, links) in [
+        ("{ agencies { nodes { name } } }", &["agency/formula"][..], 0),
+        // A list has the links on which its items stand.
+        (
+            "{ agency(id: \"agency/formula\") { carriesOut { edges { node { ...on Program { n: name } } } } } }",
+            &["agency/formula", "program/unicode"],
+            1,
+        ),
+        ("{ agencies { totalCount } }", &[], 0),
+        // A link brings its ends.
+        (
+            "query Q { links(first: 1, where: {relation: {in: [TRACKS]}}) { nodes { ...F } } } fragment F on Link { sentence }",
+            &["measure/of-it", "goal/plain"],
+            1,
+        ),
+    ] {
+        let selection = answered(&graph, query).expect("it has an answer");
+        let found: Vec<&str> = selection.entities.iter().map(|ix| graph.entity(*ix).id()).collect();
+        assert_eq!((found.as_slice(), selection.links.len()), (entities, links), "{query}");
+        let came = serde_json::to_string(&selection.answer.expect("it has one").data).expect("JSON");
+        assert!(!came.contains("throughline"), "nothing is added to what was asked: {came}");
+    }
+    assert!(answered(&graph, "{ agency(id: 3.5) { name } }").is_err_and(|why| why.contains("ID")));
+}
+
+#[test]
+fn an_answer_is_a_table() {
+    let graph = hard();
+    let query = "{ agencies { totalCount nodes { name aliases carriesOut { edges { node { name } } } funds { edges { node { name } } } } } programs { nodes { id description } } }";
+    let mut out = Vec::new();
+    let selection = answered(&graph, query).expect("it has an answer");
+    named("csv").write(&graph, &selection, &Options::default(), &mut out).expect("it is written");
+    let expected = [
+        "agencies.totalCount,agencies.name,agencies.aliases,agencies.carriesOut.name,agencies.funds.name,programs.id,programs.description",
+        "1,\"'=HYPERLINK(\"\"http://x\"\")\",\"[\"\"@one\"\",\"\"two; three\"\"]\",Café 健康; #1 `code`,,,",
+        "1,\"'=HYPERLINK(\"\"http://x\"\")\",\"[\"\"@one\"\",\"\"two; three\"\"]\",,Café 健康; #1 `code`,,",
+        "1,,,,,program/unicode,",
+        "",
+    ];
+    assert_eq!(String::from_utf8_lossy(&out), expected.join("\r\n"));
+}
+
+#[test]
+fn a_link_is_cited_with_its_words_and_the_version_of_the_data() {
+    let graph = hard();
+    let link = graph.link_id(graph.links().last().expect("there are links"));
+    let budget = Budget::new(u64::MAX);
+    let selection = select(&graph, &Part::Items { of: vec![link] }, 10, &budget).expect("it is there");
+    let version = graph.version().to_string();
+    for name in ["bibtex", "ris", "csl-json"] {
+        let mut out = Vec::new();
+        named(name).write(&graph, &selection, &Options::default(), &mut out).expect("it is written");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert!(text.contains("-5 is less tracks plain: “tracks”") && text.contains(&version), "{text}");
+    }
+}
+
 #[test]
 fn a_package_is_a_folder_that_can_be_written_again() {
     let (graph, folder) = (hard(), tempfile::tempdir().expect("a folder"));
@@ -217,7 +285,20 @@ async fn what_is_asked_decides_what_is_sent() {
         ("/export?format=dot&depth=99", &[], 400, "a number from 1 to 12"),
         ("/export?format=dot&dept=2", &[], 400, "there is no parameter `dept`"),
         ("/export?format=jsonl&trail=agency/hhs", &[], 400, "jsonl is not written of a part"),
-        ("/export?format=datapackage", &[], 400, "is several files"),
+        ("/export?format=datapackage", &[], 200, "entities.csv"),
+        ("/export?format=csv", &[], 400, "csv is of an answer; give a `query`, or take /q/<name>.csv"),
+        ("/export?format=csv&query={__typename}", &[], 200, "__typename\r\nQuery\r\n"),
+        ("/export?format=csv&query={nme}", &[], 400, "nme"),
+        ("/export?format=jsonl&query={__typename}", &[], 400, "jsonl is not written of an answer"),
+        ("/export?format=dot&variables={}", &[], 400, "`variables` are those of a `query`"),
+        ("/export?format=csv&query={__typename}&variables=x", &[], 400, "`variables` is a JSON object"),
+        ("/export?format=csv-entities&item=agency/hhs&item=goal/none", &[], 404, "there is no `goal/none`"),
+        ("/export?format=csv-entities&item=agency/hhs", &[], 200, "agency/hhs,Agency,"),
+        ("/q/compare.gexf", &[], 200, "<gexf"),
+        ("/q/compare.csv?bom=true", &[], 200, "\u{FEFF}"),
+        ("/q/compare.ro-crate", &[], 200, "ro-crate-metadata.json"),
+        ("/q/compare.ttl", &[], 404, "there is no format `ttl` of answers; there are json, html, cytoscape"),
+        ("/q/compare.csv?off=agency/hhs", &[], 400, "has no parameter `off`"),
         ("/export?format=csv-links&bom=maybe", &[], 400, "`bom` is true or false"),
         ("/export?format=dot&trail=agency/hhs&neighborhood=agency/hhs", &[], 400, "name one"),
     ] {

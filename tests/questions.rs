@@ -40,7 +40,12 @@ const QUESTIONS: &[(u8, Result<&str, &str>)] = &[
     (22, Ok("how-two-are-connected")),
     (23, Ok("what-falls-with")),
     (24, Ok("weak-links")),
-    (25, Err("Give me a citable bundle of an answer. Waits for export.")),
+    (
+        25,
+        Err(
+            "Give me a citable bundle of an answer: `/q/<name>.ro-crate` for each of these questions, `throughline export --query FILE --format ro-crate` for any.",
+        ),
+    ),
 ];
 
 /// A graph that questions are asked over.

@@ -251,6 +251,15 @@ pub(super) struct ExportArgs {
     /// Only the chain of evidence of this entity, given by its id.
     #[arg(long, value_name = "ID", conflicts_with_all = ["of", "map"])]
     pub(super) trail: Option<String>,
+    /// Only these links and entities, given by their ids, with the ends of the links.
+    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with_all = ["neighborhood", "trail", "of", "map"])]
+    pub(super) items: Vec<String>,
+    /// Only what the answer to this query speaks of: the entities and links that it names. A file, or - for standard input.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["neighborhood", "trail", "items", "of", "map"])]
+    pub(super) query: Option<PathBuf>,
+    /// Variables of the query as a JSON object.
+    #[arg(long, value_name = "JSON", default_value = "{}", requires = "query")]
+    pub(super) variables: String,
     /// How many links from them, for --neighborhood and --trail.
     #[arg(long, value_name = "LINKS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=12))]
     pub(super) depth: u32,
@@ -266,7 +275,7 @@ pub(super) struct ExportArgs {
     /// A value that the program finds as $args.NAME; may be given several times.
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = named_value)]
     pub(super) args: Vec<(String, String)>,
-    /// The file to write, or the folder where a format is several; replaced as a whole. Standard output if absent.
+    /// The file to write; where a format is several files, a folder, or an archive if its name ends in .zip. Replaced as a whole. Standard output if absent.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }

@@ -20,7 +20,7 @@ use self::args::{
 use crate::app::export::Part;
 use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
-use crate::graphql::{Limits, Outcome, Request};
+use crate::graphql::{Api, Limits, Outcome, Request};
 use crate::http::{self, Settings};
 use crate::io::import::Mapping;
 use crate::io::words::slug;
@@ -166,7 +166,7 @@ fn check(args: &Check) -> Result<ExitCode> {
         })
     })?;
     // What the server would refuse at its start is refused here too.
-    crate::graphql::Api::new(graph.ontology(), Limits::default()).map_err(anyhow::Error::msg)?;
+    Api::new(graph.ontology(), Limits::default()).map_err(anyhow::Error::msg)?;
     let overview = app::overview(&graph);
     let mut said = format!(
         "{} entities, {} links ({} inferred), version {}\n",
@@ -251,19 +251,9 @@ fn schema(args: &SchemaArgs) -> Result<ExitCode> {
 
 fn query(args: &QueryArgs) -> Result<ExitCode> {
     let origin = Origin { schema: args.ontology.schema.clone(), data: args.data.clone() };
-    let mut text = String::new();
-    if args.file.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).context("cannot read the query from standard input")?;
-    } else {
-        text = crate::io::read_text(&args.file).map_err(|fault| Faults(vec![fault]))?.1;
-    }
-    let variables = serde_json::from_str(&args.variables)
-        .context("--variables takes a JSON object, such as '{\"id\": \"…\"}'")?;
-    // Nobody else waits here, so a search may take its time.
-    let limits = Limits { index_at_once: usize::MAX, ..Limits::default() };
-    let app = with_progress("loading", || App::open(&origin, limits))?;
-    let request =
-        Request { query: text, operation_name: args.operation.clone(), variables, ..Request::default() };
+    let (_, request) = request_of(&args.file, &args.variables)?;
+    let request = Request { operation_name: args.operation.clone(), ..request };
+    let app = with_progress("loading", || App::open(&origin, nobody_waits()))?;
     let response = app.execute(&request, &app.budget());
     let json: serde_json::Value = serde_json::from_slice(&response.body).context("the answer is no JSON")?;
     let mut body = if args.compact { response.body } else { serde_json::to_vec_pretty(&json)? };
@@ -271,6 +261,26 @@ fn query(args: &QueryArgs) -> Result<ExitCode> {
     print(&body)?;
     let clean = response.outcome == Outcome::Executed && json.get("errors").is_none();
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A search may take its time where nobody else waits.
+fn nobody_waits() -> Limits {
+    Limits { index_at_once: usize::MAX, ..Limits::default() }
+}
+
+/// The query of a file, with what its first comment calls it.
+fn request_of(file: &Path, variables: &str) -> Result<(String, Request)> {
+    let mut query = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut query).context("cannot read the query from standard input")?;
+    } else {
+        query = crate::io::read_text(file).map_err(|fault| Faults(vec![fault]))?.1;
+    }
+    let variables = serde_json::from_str(variables)
+        .context("--variables takes a JSON object, such as '{\"id\": \"…\"}'")?;
+    let title = query.lines().next().and_then(|line| line.strip_prefix('#')).map(str::trim);
+    let title = title.filter(|title| !title.is_empty()).unwrap_or("An answer").to_owned();
+    Ok((title, Request { query, variables, ..Request::default() }))
 }
 
 fn import(args: ImportArgs) -> Result<ExitCode> {
@@ -345,29 +355,46 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
     }
     let program = args.map.as_deref().map(crate::io::read_text).transpose();
     let program = program.map_err(|fault| Faults(vec![fault]))?;
-    let part = match (args.neighborhood.as_slice(), &args.trail) {
-        ([], None) => Part::Whole,
-        ([], Some(of)) => Part::Trail { of: of.clone(), depth: args.depth },
-        (of, _) => Part::Neighborhood { of: of.to_vec(), depth: args.depth },
+    let part = match (args.neighborhood.as_slice(), &args.trail, args.items.as_slice()) {
+        ([], None, []) => Part::Whole,
+        ([], Some(of), _) => Part::Trail { of: of.clone(), depth: args.depth },
+        ([], _, of) => Part::Items { of: of.to_vec() },
+        (of, ..) => Part::Neighborhood { of: of.to_vec(), depth: args.depth },
     };
-    if let Some(format) = args.format.filter(|format| part != Part::Whole && !format.takes_selection()) {
+    let is_part = part != Part::Whole || args.query.is_some();
+    if let Some(format) =
+        args.format.filter(|format| is_part && !format.takes_selection() && !format.needs_answer())
+    {
         bail!(
-            "{} is not written of a part; leave --neighborhood and --trail out, or take another format",
+            "{} is not written of a part; leave --neighborhood, --trail, --items and --query out, or take another format",
             format.name
         );
     }
-    let graph = with_progress("loading", || app::load(&args.origin.origin()))?;
-    let budget = app::Budget::new(u64::MAX);
-    let selection = app::export::select(&graph, &part, PART_ENTITIES, &budget)
-        .map_err(|why| anyhow::Error::msg(why.to_string()))?;
+    if let Some(format) = args.format.filter(|format| args.query.is_none() && format.needs_answer()) {
+        bail!("{} is of an answer; name the query by --query", format.name);
+    }
+    let origin = args.origin.origin();
+    let graph = with_progress("loading", || app::load(&origin)).map(Arc::new)?;
+    let budget = Arc::new(app::Budget::new(u64::MAX));
+    let selection = match &args.query {
+        None => app::export::select(&graph, &part, PART_ENTITIES, &budget),
+        Some(file) => {
+            let (title, request) = request_of(file, &args.variables)?;
+            let api = Api::new(graph.ontology(), nobody_waits()).map_err(anyhow::Error::msg)?;
+            app::export::answer(&api, &graph, title, &request, &budget)
+        }
+    };
+    let selection = selection.map_err(|why| anyhow::Error::msg(why.to_string()))?;
     let of = args.of.iter().map(|id| ("of".to_owned(), id.clone()));
     let options = exports::Options {
         bom: args.bom,
         guard: !args.no_guard,
         args: of.chain(args.args.iter().cloned()).collect(),
     };
-    if let Some(format) = args.format.filter(|format| format.is_folder()) {
-        let folder = args.output.as_ref().context("the format is several files; name a folder by -o")?;
+    let is_archive = |output: &PathBuf| output.extension().is_some_and(|ending| ending == "zip");
+    if let Some(format) = args.format.filter(|format| format.is_folder())
+        && let Some(folder) = args.output.as_ref().filter(|output| !is_archive(output))
+    {
         format.write_folder(&graph, &selection, &options, folder).map_err(Faults)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -15,6 +15,7 @@ mod found;
 mod groups;
 pub mod guard;
 mod lists;
+mod mentions;
 mod nodes;
 mod nulls;
 mod persisted;
@@ -192,6 +193,22 @@ impl Api {
                 nulls::check_defaults(schema, &document, operation, &switches).is_ok()
             })
         })
+    }
+
+    /// Executes a request, and tells what the answer speaks of: the ids of nodes and links, each once, in
+    /// order. The answer is the same as by [`Api::execute`], parsed; the ids are asked beside it, and cost.
+    pub fn execute_and_name(
+        &self,
+        graph: &Arc<Graph>,
+        request: &Request,
+        budget: &Arc<Budget>,
+    ) -> (Outcome, Json, Vec<String>) {
+        let asking = mentions::asking(&self.declaration.schema, &request.query);
+        let query = asking.unwrap_or_else(|| request.query.clone());
+        let response = self.execute(graph, &Request { query, ..request.clone() }, budget);
+        let mut answer = serde_json::from_slice(&response.body).unwrap_or_default();
+        let named = mentions::mentioned(&mut answer);
+        (response.outcome, answer, named)
     }
 
     /// async-graphql's schema over the same resolvers.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::settings::{QUEUE, STOP_TIME};
+use crate::graphql::Code;
 
 /// Why there is no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,17 @@ pub(super) enum NotRun {
     /// A fault of ours.
     #[error("the operation failed for a reason of ours; it has been logged")]
     Panicked,
+}
+
+impl NotRun {
+    /// The status and code that say so.
+    pub(super) fn told(self) -> (StatusCode, Code) {
+        match self {
+            NotRun::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded),
+            NotRun::Overdue => (StatusCode::SERVICE_UNAVAILABLE, Code::Timeout),
+            NotRun::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
+        }
+    }
 }
 
 /// The places there are. Both are given back when the thread is done, not when the client has

@@ -1,5 +1,6 @@
-//! `/export?format=…`: the data, or a part of them, in the formats that other tools read; streamed, so that
-//! memory does not grow with them. Without `format`, the media type that the client likes best decides.
+//! `/export?format=…`: the data, a part of them, or what the answer to a query speaks of, in the formats that
+//! other tools read; streamed, so that memory does not grow with them. Without `format`, the media type that the
+//! client likes best decides.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -16,9 +17,9 @@ use tokio::sync::oneshot;
 use super::executors::NotRun;
 use super::negotiate::{likes, list};
 use super::settings::{EXPORT_ENTITIES, EXPORT_TIME};
-use super::{PUBLIC, Shared, not_modified, refusal, shorten};
-use crate::app::export::{FORMATS, Format, NoPart, Options, Part};
-use crate::graphql::Code;
+use super::{PUBLIC, Shared, not_modified, refusal, refusal_to_run, shorten};
+use crate::app::export::{self, FORMATS, Format, NoPart, Options, Part};
+use crate::graphql::{self, Code};
 
 /// Bytes that are sent at a time.
 const PIECE: usize = 64 << 10;
@@ -30,15 +31,23 @@ const PIECES: usize = 4;
 const DEPTH: (u32, u32) = (2, 12);
 
 /// What was asked for.
-struct Asked {
-    format: &'static Format,
-    part: Part,
-    options: Options,
+pub(super) struct Asked {
+    pub(super) format: &'static Format,
+    pub(super) what: What,
+    pub(super) options: Options,
+}
+
+/// Of what.
+pub(super) enum What {
+    Part(Part),
+    /// What the answer speaks of: what is asked, in words, and the query.
+    Answer(String, graphql::Request),
 }
 
 pub(super) async fn export(State(shared): State<Shared>, request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let asked = match parse(query, request.headers()) {
+    let (request, _) = request.into_parts();
+    let query = request.uri.query().unwrap_or_default();
+    let asked = match parse(query, &request.headers) {
         Ok(asked) => asked,
         Err((status, message)) => {
             let code =
@@ -47,53 +56,59 @@ pub(super) async fn export(State(shared): State<Shared>, request: Request) -> Re
         }
     };
     let etag = etag(&shared, asked.format, query);
-    if not_modified(request.headers(), &etag) {
-        return with_headers(StatusCode::NOT_MODIFIED.into_response(), asked.format, &etag);
+    send(&shared, &request.method, &request.headers, &etag, "throughline", asked).await
+}
+
+/// Sends what was asked for; `name` is what a file of it is called.
+pub(super) async fn send(
+    shared: &Shared,
+    method: &Method,
+    headers: &HeaderMap,
+    etag: &str,
+    name: &str,
+    asked: Asked,
+) -> Response {
+    let Asked { format, what, options } = asked;
+    if not_modified(headers, etag) {
+        return with_headers(StatusCode::NOT_MODIFIED.into_response(), format, name, etag);
     }
-    if request.method() == Method::HEAD {
-        return with_headers(StatusCode::OK.into_response(), asked.format, &etag);
+    if method == Method::HEAD {
+        return with_headers(StatusCode::OK.into_response(), format, name, etag);
     }
-    let Asked { format, part, options } = asked;
     let graph = shared.app.view();
     let budget = shared.app.budget();
     let select = {
-        let (graph, budget) = (graph.clone(), budget.clone());
-        move || crate::app::export::select(&graph, &part, EXPORT_ENTITIES, &budget)
+        let (app, graph, budget) = (shared.app.clone(), graph.clone(), budget.clone());
+        move || match what {
+            What::Part(part) => export::select(&graph, &part, EXPORT_ENTITIES, &budget),
+            What::Answer(title, request) => export::answer(app.api(), &graph, title, &request, &budget),
+        }
     };
     let limit = shared.settings.operation_time;
     let selection = match shared.executors.run(limit, budget.cancel_handle(), select).await {
         Ok(Ok(selection)) => selection,
         Ok(Err(why)) => {
-            let status = if matches!(why, NoPart::Unknown(_)) {
-                StatusCode::NOT_FOUND
-            } else {
-                StatusCode::BAD_REQUEST
+            let (status, code) = match why {
+                NoPart::Unknown(_) => (StatusCode::NOT_FOUND, Code::NotFound),
+                NoPart::Exhausted(_) => (StatusCode::BAD_REQUEST, Code::LimitExceeded),
+                NoPart::NoAnswer(_) => (StatusCode::BAD_REQUEST, Code::BadArgument),
             };
-            let code = if status == StatusCode::NOT_FOUND { Code::NotFound } else { Code::LimitExceeded };
             return refusal(status, code, &why.to_string());
         }
-        Err(not_run) => return overloaded(not_run),
+        Err(not_run) => return refusal_to_run(not_run),
     };
-    match stream(&shared, move |out| format.write(&graph, &selection, &options, out)).await {
-        Ok(response) => with_headers(response, format, &etag),
+    match stream(shared, move |out| format.write(&graph, &selection, &options, out)).await {
+        Ok(response) => with_headers(response, format, name, etag),
         Err(refusal) => refusal,
     }
-}
-
-fn overloaded(not_run: NotRun) -> Response {
-    let code = if not_run == NotRun::Overdue { Code::Timeout } else { Code::Overloaded };
-    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, code, &not_run.to_string());
-    if code == Code::Overloaded {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
 }
 
 // -- what is asked ----------------------------------------------------------------------------
 
 fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)> {
     let bad = |message: String| (StatusCode::BAD_REQUEST, message);
-    let (mut format, mut of, mut trail, mut depth) = (None, Vec::new(), None, None);
+    let (mut format, mut of, mut items, mut trail, mut depth) = (None, Vec::new(), Vec::new(), None, None);
+    let (mut asked, mut variables) = (None, None);
     let mut options = Options::default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let flag = || match &*value {
@@ -104,6 +119,12 @@ fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)
         match &*name {
             "format" => format = Some(Format::named(&value).ok_or_else(|| bad(no_format(&value)))?),
             "neighborhood" => of.push(value.into_owned()),
+            "item" => items.push(value.into_owned()),
+            "query" => asked = Some(value.into_owned()),
+            "variables" => {
+                let given = serde_json::from_str(&value).ok();
+                variables = Some(given.ok_or_else(|| bad("`variables` is a JSON object".to_owned()))?);
+            }
             "trail" => trail = Some(value.into_owned()),
             "depth" => {
                 let links = value.parse().ok().filter(|links| (1..=DEPTH.1).contains(links));
@@ -113,7 +134,8 @@ fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)
             "guard" => options.guard = flag()?,
             "of" | "base" => options.args.push((name.into_owned(), value.into_owned())),
             other => {
-                let known = "format, neighborhood, trail, depth, of, base, bom, guard";
+                let known =
+                    "format, neighborhood, trail, item, depth, query, variables, of, base, bom, guard";
                 return Err(bad(format!("there is no parameter `{}`; there are {known}", shorten(other))));
             }
         }
@@ -124,29 +146,40 @@ fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)
             .ok_or_else(|| (StatusCode::NOT_ACCEPTABLE, no_format("")))?,
     };
     let depth = depth.unwrap_or(DEPTH.0);
-    let part = match (of.as_slice(), trail) {
-        ([], None) => Part::Whole,
-        ([], Some(of)) => Part::Trail { of, depth },
-        (_, None) => Part::Neighborhood { of, depth },
-        _ => return Err(bad("`neighborhood` and `trail` are two parts; name one".to_owned())),
+    let what = match (of.as_slice(), trail, items.as_slice(), asked) {
+        ([], None, [], None) if variables.is_some() => {
+            return Err(bad("`variables` are those of a `query`; name both".to_owned()));
+        }
+        ([], None, [], None) => What::Part(Part::Whole),
+        ([], None, [], Some(query)) => {
+            let variables = variables.unwrap_or_default();
+            let request = graphql::Request { query, variables, read_only: true, ..Default::default() };
+            What::Answer("An answer".to_owned(), request)
+        }
+        ([], Some(of), [], None) => What::Part(Part::Trail { of, depth }),
+        (_, None, [], None) => What::Part(Part::Neighborhood { of, depth }),
+        ([], None, _, None) => What::Part(Part::Items { of: items }),
+        _ => {
+            return Err(bad("`neighborhood`, `trail`, `item` and `query` are parts; name one".to_owned()));
+        }
     };
-    if format.is_folder() {
-        return Err(bad(format!(
-            "{} is several files: `throughline export --format {0} -o FOLDER` writes them; csv-entities, csv-links and csv-evidence are had here one by one",
+    match what {
+        What::Answer(..) if !format.takes_selection() && !format.needs_answer() => {
+            Err(bad(format!("{} is not written of an answer", format.name)))
+        }
+        What::Part(_) if format.needs_answer() => {
+            Err(bad(format!("{} is of an answer; give a `query`, or take /q/<name>.{0}", format.name)))
+        }
+        What::Part(ref part) if *part != Part::Whole && !format.takes_selection() => Err(bad(format!(
+            "{} is not written of a part; leave `neighborhood`, `trail` and `item` out",
             format.name
-        )));
+        ))),
+        what => Ok(Asked { format, what, options }),
     }
-    if part != Part::Whole && !format.takes_selection() {
-        return Err(bad(format!(
-            "{} is not written of a part; leave `neighborhood` and `trail` out",
-            format.name
-        )));
-    }
-    Ok(Asked { format, part, options })
 }
 
 fn no_format(name: &str) -> String {
-    let names: Vec<&str> = FORMATS.iter().filter(|f| !f.is_folder()).map(|f| f.name).collect();
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     let what = if name.is_empty() {
         "no media type that is accepted can be given".to_owned()
     } else {
@@ -157,7 +190,7 @@ fn no_format(name: &str) -> String {
 
 /// The format whose media type a client likes best; the first of those it likes alike.
 fn liked(accept: Option<&str>) -> Option<&'static Format> {
-    let formats = FORMATS.iter().filter(|format| !format.is_folder());
+    let formats = FORMATS.iter().filter(|format| !format.needs_answer());
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return formats.into_iter().next();
     };
@@ -179,11 +212,11 @@ fn etag(shared: &Shared, format: &Format, query: &str) -> String {
     format!("W/\"{}-{}-{}-{hash}\"", shared.app.version(), env!("CARGO_PKG_VERSION"), format.name)
 }
 
-fn with_headers(mut response: Response, format: &Format, etag: &str) -> Response {
+fn with_headers(mut response: Response, format: &Format, name: &str, etag: &str) -> Response {
     let charset = if format.media_type.starts_with("text/") { "; charset=utf-8" } else { "" };
     for (name, value) in [
         (header::CONTENT_TYPE, format!("{}{charset}", format.media_type)),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"throughline.{}\"", format.ending)),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.ending)),
         (header::ETAG, etag.to_owned()),
         (header::CACHE_CONTROL, PUBLIC.to_owned()),
         (header::VARY, "Accept, Accept-Encoding".to_owned()),
@@ -202,7 +235,7 @@ async fn stream(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
 ) -> Result<Response, Response> {
     let Ok(place) = shared.exports.clone().try_acquire_owned() else {
-        return Err(overloaded(NotRun::Overloaded));
+        return Err(refusal_to_run(NotRun::Overloaded));
     };
     let (sender, body) = Channel::<Bytes, io::Error>::new(PIECES);
     let (begun, wait) = oneshot::channel();
@@ -222,7 +255,7 @@ async fn stream(
         Ok(Ok(())) => Ok(Body::new(body).into_response()),
         Ok(Err(e)) => Err(refusal(StatusCode::BAD_REQUEST, Code::BadArgument, &e.to_string())),
         // The thread panicked.
-        Err(_) => Err(overloaded(NotRun::Panicked)),
+        Err(_) => Err(refusal_to_run(NotRun::Panicked)),
     }
 }
 

@@ -116,11 +116,7 @@ fn refuse(media: Media, fault: Fault) -> Response {
 }
 
 fn refuse_to_run(media: Media, not_run: NotRun) -> Response {
-    let (status, code) = match not_run {
-        NotRun::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded),
-        NotRun::Overdue => (StatusCode::SERVICE_UNAVAILABLE, Code::Timeout),
-        NotRun::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
-    };
+    let (status, code) = not_run.told();
     let response = refuse(media, fault(status, code, not_run.to_string()));
     if not_run == NotRun::Overloaded { with(response, header::RETRY_AFTER, "1") } else { response }
 }

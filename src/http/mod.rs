@@ -24,6 +24,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use self::executors::NotRun;
 use crate::app::{App, Overview};
 use crate::graphql::{Code, GraphqlError};
 pub use settings::Settings;
@@ -183,6 +184,16 @@ fn refusal(status: StatusCode, code: Code, message: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }
 
+/// That nothing was run, and when to come again.
+fn refusal_to_run(not_run: NotRun) -> Response {
+    let (status, code) = not_run.told();
+    let mut response = refusal(status, code, &not_run.to_string());
+    if not_run == NotRun::Overloaded {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
 /// Whether the client has what `etag` names, by RFC 9110 section 13.1.2 (weak comparison).
 fn not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -219,7 +230,7 @@ fn etag_of(content: &[u8]) -> String {
 }
 
 /// What the data hold, counted at the first request after they changed, off the async threads.
-async fn overview(shared: &Shared) -> Result<Arc<Overview>, executors::NotRun> {
+async fn overview(shared: &Shared) -> Result<Arc<Overview>, NotRun> {
     let version = shared.app.version();
     let known = shared.overview.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(known) = known.filter(|o| o.version == version) {
@@ -246,12 +257,7 @@ async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Respons
             );
             document(&headers, "text/html; charset=utf-8", SITE_CSP, page)
         }
-        Err(not_run) => {
-            let mut response =
-                refusal(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, &not_run.to_string());
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
-        }
+        Err(not_run) => refusal_to_run(not_run),
     }
 }
 

@@ -1,18 +1,21 @@
 //! `/q/<name>`: a saved query as a plain link. Its parameters are those of the address, and its
 //! answer is JSON, or a page where the client would rather have one; `/q/<name>.json` and `.html` say which.
+//! `/q/<name>.csv` is the answer as a table, and `/q/<name>.` with the name of any format what it speaks of.
 
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::executors::NotRun;
+use super::export::{self, Asked, What};
 use super::front::{encode, page_of};
 use super::graphql_route::execute;
 use super::negotiate::{list, prefers_html};
-use super::{PUBLIC, SITE_CSP, Shared, document, not_modified, refusal, shorten};
+use super::{PUBLIC, SITE_CSP, Shared, document, not_modified, refusal, refusal_to_run, shorten};
+use crate::app::export::{FORMATS, Format, Options};
 use crate::graphql::{self, Code, GraphqlError, Outcome, Parameter, SavedQuery};
 use crate::ontology::suggest;
 
@@ -70,12 +73,9 @@ pub(super) async fn answer(
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
-    let headers = request.headers();
-    let (name, form) = match (name.strip_suffix(".json"), name.strip_suffix(".html")) {
-        (Some(name), _) => (name, Form::Json),
-        (_, Some(name)) => (name, Form::Page),
-        _ => (name.as_str(), Form::liked(headers)),
-    };
+    let (request, _) = request.into_parts();
+    let headers = &request.headers;
+    let (name, ending) = name.split_once('.').map_or((name.as_str(), None), |(name, e)| (name, Some(e)));
     let saved = shared.app.saved();
     let Some(query) = saved.get(name) else {
         let name = shorten(name);
@@ -83,8 +83,14 @@ pub(super) async fn answer(
         let message = format!("there is no question `{name}`; {way}. /q lists them");
         return refusal(StatusCode::NOT_FOUND, Code::NotFound, &message);
     };
-    let asked = request.uri().query().unwrap_or_default();
-    let etag = etag(&shared, query, asked, form);
+    let asked = request.uri.query().unwrap_or_default();
+    let form = match ending {
+        None => Form::liked(headers),
+        Some("json") => Form::Json,
+        Some("html") => Form::Page,
+        Some(ending) => return written(&shared, query, ending, asked, &request).await,
+    };
+    let etag = etag(&shared, query, asked, if form == Form::Json { "json" } else { "html" });
     if not_modified(headers, &etag) {
         return sent(StatusCode::NOT_MODIFIED, form, String::new(), Some(&etag));
     }
@@ -97,10 +103,7 @@ pub(super) async fn answer(
         graphql::Request { query: query.text.clone(), variables, read_only: true, ..Default::default() };
     let answer = match execute(&shared, request).await {
         Ok(answer) => answer,
-        Err(not_run) => {
-            let code = if not_run == NotRun::Overdue { Code::Timeout } else { Code::Overloaded };
-            return refusal(StatusCode::SERVICE_UNAVAILABLE, code, &not_run.to_string());
-        }
+        Err(not_run) => return refusal_to_run(not_run),
     };
     let status = match answer.outcome {
         Outcome::Executed => StatusCode::OK,
@@ -114,6 +117,47 @@ pub(super) async fn answer(
         Form::Page => page(query, &given, asked, &serde_json::from_str(&text).unwrap_or_default()),
     };
     sent(status, form, body, whole.then_some(etag.as_str()))
+}
+
+/// What the answer speaks of, in a format of other tools.
+async fn written(
+    shared: &Shared,
+    query: &SavedQuery,
+    format: &str,
+    asked: &str,
+    request: &Parts,
+) -> Response {
+    let fits = |format: &&Format| format.takes_selection() || format.needs_answer();
+    let Some(format) = Format::named(format).filter(fits) else {
+        let names: Vec<&str> = FORMATS.iter().filter(fits).map(|format| format.name).collect();
+        let message = format!(
+            "there is no format `{}` of answers; there are json, html, {}",
+            shorten(format),
+            names.join(", ")
+        );
+        return refusal(StatusCode::NOT_FOUND, Code::NotFound, &message);
+    };
+    let mut options = Options::default();
+    let mut given: Vec<(String, String)> =
+        url::form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+    // Where the question has no such parameter, it is the table's.
+    let is_own = |name: &str| query.parameters.iter().any(|parameter| parameter.name == name);
+    given.retain(|(name, value)| match name.as_str() {
+        "bom" if !is_own(name) => {
+            options.bom = value == "true";
+            false
+        }
+        _ => true,
+    });
+    let variables = match query.variables(&given) {
+        Ok(variables) => variables,
+        Err(errors) => return refused(query, &given, Form::Json, &errors),
+    };
+    let etag = etag(shared, query, asked, format.name);
+    let asked =
+        graphql::Request { query: query.text.clone(), variables, read_only: true, ..Default::default() };
+    let asked = Asked { format, what: What::Answer(query.title.clone(), asked), options };
+    export::send(shared, &request.method, &request.headers, &etag, &query.name, asked).await
 }
 
 fn refused(query: &SavedQuery, given: &[(String, String)], form: Form, errors: &[GraphqlError]) -> Response {
@@ -143,15 +187,14 @@ fn sent(status: StatusCode, form: Form, body: String, etag: Option<&str>) -> Res
 }
 
 /// What an answer follows from: data, program, question, parameters and form.
-fn etag(shared: &Shared, query: &SavedQuery, asked: &str, form: Form) -> String {
+fn etag(shared: &Shared, query: &SavedQuery, asked: &str, form: &str) -> String {
     let mut hash = Sha256::new();
     [&query.text, asked].iter().for_each(|part| {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     });
     let hash = data_encoding::HEXLOWER.encode(&hash.finalize()[..6]);
-    let form = if form == Form::Json { "j" } else { "p" };
-    format!("W/\"{}-{}-{hash}-q{form}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
+    format!("W/\"{}-{}-{hash}-q-{form}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
 }
 
 // -- pages -------------------------------------------------------------------------------------
@@ -222,6 +265,8 @@ fn page(query: &SavedQuery, given: &[(String, String)], asked: &str, answer: &Js
                 h2 id="question" { "The query behind it" }
                 p {
                     a href={ "/q/" (query.name) ".json" (mark) (asked) } { "The answer as JSON" } " · "
+                    a href={ "/q/" (query.name) ".csv" (mark) (asked) } { "as a table" } " · "
+                    a href={ "/q/" (query.name) ".ro-crate" (mark) (asked) } { "with all it rests on, to cite" } " · "
                     a href={ "/graphiql?query=" (encode(&query.text)) } { "Change it in GraphiQL" }
                 }
                 details { summary { "GraphQL" } pre tabindex="0" { code { (query.text) } } }

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import bibtexparser
@@ -10,6 +11,7 @@ import networkx as nx
 import rdflib
 import rispy
 from pyshacl import validate
+from rocrate.rocrate import ROCrate
 
 out = Path(sys.argv[1])
 lines = [json.loads(line) for line in (out / "jsonl").read_text().splitlines()]
@@ -90,4 +92,16 @@ for what, quad in {
     broken = rdflib.Graph() + turtle
     broken.remove(quad)
     check(f"SHACL: a link {what}", validate(broken, shacl_graph=shapes)[0], False)
+# A bundle says what it holds, names its sources, and its query gives its answer again.
+crate = ROCrate(out / "crate")
+check("crate: files", sorted(file.id for file in crate.data_entities), sorted(
+    path.name for path in (out / "crate").iterdir() if path.name != "ro-crate-metadata.json"
+))
+version = json.loads((out / "package" / "datapackage.json").read_text())["version"]
+check("crate: version", crate.root_dataset["version"], version)
+check("crate: sources", {work["name"] for work in crate.root_dataset["citation"]}, {entry["title"] for entry in json.loads((out / "crate" / "references.json").read_text())})
+check("crate: asked again", json.loads((out / "asked-again.json").read_text()), json.loads((out / "crate" / "answer.json").read_text()))
+check("crate: faults", frictionless.validate(out / "crate" / "datapackage.json").flatten(["rowNumber", "message"]), [])
+with zipfile.ZipFile(out / "crate.zip") as packed:
+    check("crate: packed", {name: packed.read(name) for name in packed.namelist()}, {path.name: path.read_bytes() for path in (out / "crate").iterdir()})
 print(f"{passed} passed, 0 failed")

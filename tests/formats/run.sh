@@ -16,11 +16,15 @@ command -v dot >/dev/null || { apt-get update -qq && apt-get install -y -qq --no
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 "$throughline" export --format jsonl -o "$out/jsonl"
-"$throughline" export --formats | awk '$1 !~ /^(jsonl|stratml|datapackage)/ { print $1 }' | while read -r format; do
+"$throughline" export --formats | awk '$1 !~ /^(jsonl|stratml|datapackage|ro-crate|csv$)/ { print $1 }' | while read -r format; do
   "$throughline" export --format "$format" -o "$out/$format"
 done
 "$throughline" schema --shacl > "$out/shapes"
 "$throughline" export --format datapackage -o "$out/package"
+question=../../seed/queries/reports-behind-a-recommendation.graphql
+"$throughline" export --format ro-crate --query "$question" -o "$out/crate"
+"$throughline" export --format ro-crate --query "$question" -o "$out/crate.zip"
+(cd "$out/crate" && "$throughline" query query.graphql --variables "$(cat variables.json)" >"$out/asked-again.json")
 dot -Tsvg "$out/dot" -o "$out/dot.svg" && [ -s "$out/dot.svg" ]
 node check.mjs "$out"
 .venv/bin/python check.py "$out"

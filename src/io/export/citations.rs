@@ -12,14 +12,18 @@ use crate::io::json_lines::value_text;
 use crate::ontology::{DateKind, PropertyIx};
 
 /// A source as it is cited. What it is called in the ontology is told by standard terms.
-struct Reference {
-    key: String,
-    title: String,
-    url: Option<String>,
+pub(super) struct Reference {
+    /// The last part of its id.
+    pub(super) key: String,
+    pub(super) title: String,
+    pub(super) url: Option<String>,
     /// In EDTF.
-    issued: Option<String>,
-    accessed: Option<String>,
-    archive: Option<String>,
+    pub(super) issued: Option<String>,
+    /// The day it was read, or its text was last checked.
+    pub(super) accessed: Option<String>,
+    pub(super) archive: Option<String>,
+    /// The version of the data; of a single link also its sentence, and its words in this source.
+    note: String,
 }
 
 /// The property of a kind that a standard term is the IRI of.
@@ -45,7 +49,7 @@ fn published(graph: &Graph, ix: EntityIx) -> Option<String> {
 }
 
 /// The sources that evidence of a selection quotes, and those in it, once each, as they come.
-fn references(graph: &Graph, selection: &Selection) -> Vec<Reference> {
+pub(super) fn references(graph: &Graph, selection: &Selection) -> Vec<Reference> {
     let owners = selection
         .entities
         .iter()
@@ -61,7 +65,9 @@ fn references(graph: &Graph, selection: &Selection) -> Vec<Reference> {
         title: graph.entity(ix).name().to_owned(),
         url: text(graph, ix, "schema:url"),
         issued: published(graph, ix),
-        accessed: text(graph, ix, "prov:generatedAtTime"),
+        accessed: text(graph, ix, "prov:generatedAtTime")
+            .or_else(|| graph.entity(ix).text()?.checked.map(|day| day.to_string())),
+        note: note(graph, selection, Some(ix)),
         archive: text(graph, ix, "schema:archivedAt"),
     })
     .collect()
@@ -73,8 +79,20 @@ fn parts(edtf: &str) -> Vec<u32> {
     first.trim_end_matches(['~', '?', '%']).split('-').map_while(|part| part.parse().ok()).collect()
 }
 
-fn note(graph: &Graph) -> String {
-    format!("Data version {}", graph.version())
+fn note(graph: &Graph, selection: &Selection, source: Option<EntityIx>) -> String {
+    let version = format!("Data version {}", graph.version());
+    let ([link], Some(source)) = (selection.links.as_slice(), source) else { return version };
+    let pieces = graph.link(*link).evidence();
+    let words: Vec<String> = pieces
+        .iter()
+        .filter(|piece| piece.source() == source)
+        .filter_map(|piece| Some(format!("“{}”", piece.quote()?)))
+        .collect();
+    if words.is_empty() {
+        version
+    } else {
+        format!("{}: {} {version}", graph.sentence(*link), words.join(" "))
+    }
 }
 
 /// Text of BibTeX.
@@ -106,7 +124,7 @@ pub(super) fn bibtex(graph: &Graph, selection: &Selection, out: &mut dyn Write) 
             writeln!(out, "  urldate = {{{day}}},")?;
         }
         let archived = reference.archive.iter().map(|url| format!(". Archived at \\url{{{url}}}"));
-        writeln!(out, "  note = {{{}{}}}\n}}", tex(&note(graph)), archived.collect::<String>())?;
+        writeln!(out, "  note = {{{}{}}}\n}}", tex(&reference.note), archived.collect::<String>())?;
     }
     Ok(())
 }
@@ -136,7 +154,7 @@ pub(super) fn ris(graph: &Graph, selection: &Selection, out: &mut dyn Write) -> 
                 line(tag, value)?;
             }
         }
-        line("N1", &note(graph))?;
+        line("N1", &reference.note)?;
         line("ER", "")?;
     }
     Ok(())
@@ -154,7 +172,7 @@ pub(super) fn csl_json(graph: &Graph, selection: &Selection, out: &mut dyn Write
             ("issued", date(&reference.issued)),
             ("accessed", date(&reference.accessed)),
             ("archive_location", reference.archive.as_ref().map(|url| json!(url))),
-            ("note", Some(json!(note(graph)))),
+            ("note", Some(json!(reference.note))),
         ];
         item.extend(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         Json::Object(item)
@@ -196,7 +214,7 @@ pub(super) fn brief(graph: &Graph, selection: &Selection, out: &mut dyn Write) -
     for (at, piece) in evidence.enumerate() {
         writeln!(out, "[^{}]: {}", at + 1, footnote(graph, piece))?;
     }
-    writeln!(out, "\n*{}.*", note(graph))
+    writeln!(out, "\n*{}.*", note(graph, selection, None))
 }
 
 fn footnote(graph: &Graph, piece: Evidence<'_>) -> String {

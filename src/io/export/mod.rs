@@ -1,6 +1,7 @@
 //! Export: a graph, or a part of it, as other people's documents. [`FORMATS`] is the one list of what can be
 //! written: the command, the routes, their media types and the tests read it.
 
+mod answer;
 mod citations;
 mod columns;
 mod drawing;
@@ -8,18 +9,24 @@ mod gexf;
 mod graphml;
 mod network_json;
 pub(super) mod rdf;
+mod research_object;
 mod tables;
 mod xml;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
 use jaq_json::Val;
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
+
+pub use answer::Answer;
 
 use super::program::{Compiled, Purpose, text};
 use super::{cannot_be_written, fault_of_file, json_lines, replace, stratml};
-use crate::graph::{Completeness, EntityIx, Graph, LinkIx};
+use crate::graph::{Completeness, EntityIx, Graph, LinkIx, Owner};
 use crate::ontology::{Direction, Fault, Faults, RelationIx};
 
 /// One way of writing a graph.
@@ -39,14 +46,27 @@ pub struct Format {
 /// Writes a selection.
 type Writer = fn(&Graph, &Selection, &Options, &mut dyn Write) -> io::Result<()>;
 
+/// A file of a format that has several.
+#[derive(Debug)]
+struct File {
+    name: &'static str,
+    media_type: &'static str,
+    title: &'static str,
+    /// Whether it is there only where the selection is an answer.
+    of_answer: bool,
+    write: Writer,
+}
+
 #[derive(Debug)]
 enum How {
     /// Our own lines: of all data.
     Lines,
     /// One document.
     One(Writer),
-    /// Several files in a folder.
-    Several(&'static [(&'static str, Writer)]),
+    /// One document of an answer.
+    OfAnswer(Writer),
+    /// Several files: a folder, or a ZIP archive.
+    Several(&'static [File]),
     /// A program over the graph, and values for its `$args`.
     Script {
         file: &'static str,
@@ -74,6 +94,8 @@ pub struct Selection {
     pub entities: Vec<EntityIx>,
     /// The links, each once; both ends are among the entities.
     pub links: Vec<LinkIx>,
+    /// The answer that speaks of them, where they are what an answer speaks of.
+    pub answer: Option<Answer>,
 }
 
 impl Selection {
@@ -83,7 +105,28 @@ impl Selection {
             title: graph.ontology().title.clone(),
             entities: graph.entities().collect(),
             links: graph.links().collect(),
+            answer: None,
         }
+    }
+
+    /// The same with the sources that its evidence quotes, without which it cannot be read as data. Cost: linear
+    /// in it.
+    fn with_sources(&self, graph: &Graph) -> Cow<'_, Selection> {
+        if self.entities.len() == graph.entity_count() {
+            return Cow::Borrowed(self);
+        }
+        let mut within: HashSet<EntityIx> = self.entities.iter().copied().collect();
+        let owners = self.entities.iter().map(|ix| Owner::Entity(*ix));
+        let owners = owners.chain(self.links.iter().map(|ix| Owner::Link(*ix)));
+        let quoted = owners.flat_map(|owner| graph.evidence(owner).iter().map(|piece| piece.source()));
+        let missing: Vec<EntityIx> = quoted.filter(|source| within.insert(*source)).collect();
+        Cow::Owned(Selection { entities: [missing, self.entities.clone()].concat(), ..self.clone() })
+    }
+
+    /// The files of several that it has.
+    fn files(&self, all: &'static [File]) -> impl Iterator<Item = &'static File> {
+        let answered = self.answer.is_some();
+        all.iter().filter(move |file| answered || !file.of_answer)
     }
 
     /// What is said of the completeness of lists of its entities.
@@ -251,16 +294,30 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "datapackage",
         title: "the tables as a Frictionless Data Package",
-        media_type: "application/json",
-        ending: "",
+        media_type: "application/zip",
+        ending: "zip",
         how: How::Several(&[
-            ("entities.csv", tables::entities),
-            ("links.csv", tables::links),
-            ("evidence.csv", tables::evidence),
-            ("completeness.csv", tables::completeness),
-            ("merged.csv", tables::merged),
-            ("datapackage.json", tables::descriptor),
+            tables::ENTITIES,
+            tables::LINKS,
+            tables::EVIDENCE,
+            tables::COMPLETENESS,
+            tables::MERGED,
+            tables::DESCRIPTOR,
         ]),
+    },
+    Format {
+        name: "ro-crate",
+        title: "all of that with words, references and the query, as a Research Object Crate",
+        media_type: "application/zip",
+        ending: "zip",
+        how: How::Several(research_object::FILES),
+    },
+    Format {
+        name: "csv",
+        title: "the answer to a query as a table",
+        media_type: "text/csv",
+        ending: "csv",
+        how: How::OfAnswer(answer::csv),
     },
     Format {
         name: "stratml-1",
@@ -288,7 +345,7 @@ impl Format {
         FORMATS.iter().find(|format| format.name == name)
     }
 
-    /// Whether it is several files, which need a folder.
+    /// Whether it is several files: a folder, or an archive.
     pub fn is_folder(&self) -> bool {
         matches!(self.how, How::Several(_))
     }
@@ -298,12 +355,18 @@ impl Format {
         matches!(self.how, How::One(_) | How::Several(_))
     }
 
+    /// Whether it is written of answers to queries alone.
+    pub fn needs_answer(&self) -> bool {
+        matches!(self.how, How::OfAnswer(_))
+    }
+
     /// Writes a selection of a graph; all data where the format is of all, what `options.args` ask for
     /// where a program writes it. Memory: a position for each entity and link, and one row; what a program
     /// gives is in memory as a whole.
     ///
     /// # Errors
-    /// What `out` gives; [`Faults`] within an error, as by [`write_by`]; that the format needs a folder.
+    /// What `out` gives; [`Faults`] within an error, as by [`write_by`]; that there is no answer where the
+    /// format is of one.
     pub fn write(
         &self,
         graph: &Graph,
@@ -313,11 +376,8 @@ impl Format {
     ) -> io::Result<()> {
         match self.how {
             How::Lines => json_lines::write(graph, &mut &mut *out),
-            How::One(write) => write(graph, selection, options, out),
-            How::Several(_) => {
-                let what = format!("{} is several files", self.name);
-                Err(refused(vec![fault_of_file("export", what, "name a folder for them")]))
-            }
+            How::One(write) | How::OfAnswer(write) => write(graph, selection, options, out),
+            How::Several(files) => archive(selection.files(files), graph, selection, options, out),
             How::Script { file, code, args: own, shape } => {
                 let own = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
                 let args: Vec<_> = options.args.iter().cloned().chain(own).collect();
@@ -343,16 +403,36 @@ impl Format {
             return Err(vec![fault_of_file("export", what, "name a file for it")]);
         };
         std::fs::create_dir_all(folder).map_err(|e| vec![cannot_be_written(folder.display(), &e)])?;
-        for (name, write) in files {
-            let path = folder.join(name);
+        for file in selection.files(files) {
+            let path = folder.join(file.name);
             let buffered = |out: &mut dyn Write| {
                 let mut out = io::BufWriter::with_capacity(1 << 18, out);
-                write(graph, selection, options, &mut out).and_then(|()| out.flush())
+                (file.write)(graph, selection, options, &mut out).and_then(|()| out.flush())
             };
             replace(&path, buffered).map_err(|e| vec![cannot_be_written(path.display(), &e)])?;
         }
         Ok(())
     }
+}
+
+/// Writes files as a ZIP archive, one after the other; it has no times, so that equal data give equal bytes.
+fn archive(
+    files: impl Iterator<Item = &'static File>,
+    graph: &Graph,
+    selection: &Selection,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut archive = zip::ZipWriter::new_stream(out);
+    let how = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+    for file in files {
+        archive.start_file(file.name, how)?;
+        let mut buffered = io::BufWriter::with_capacity(1 << 18, &mut archive);
+        (file.write)(graph, selection, options, &mut buffered)?;
+        buffered.flush()?;
+    }
+    archive.finish()?;
+    Ok(())
 }
 
 /// Writes what a program makes of a graph. `program` is what faults call it, and its text; `args` are

@@ -257,6 +257,7 @@ fn quads<'a>(
     named: bool,
     give: &'a mut Give<'a>,
 ) -> io::Result<()> {
+    let selection = &*selection.with_sources(graph);
     let mut maker = Maker { graph, base, named, give, blanks: 0 };
     selection.entities.iter().try_for_each(|ix| maker.entity(*ix))?;
     selection.links.iter().try_for_each(|ix| maker.link(*ix))?;

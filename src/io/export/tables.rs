@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::columns::{Cell, Column, Columns, Sort};
-use super::{Options, Selection};
+use super::{File, Options, Selection};
 use crate::graph::{Evidence, Graph, Owner, seal_to_text};
-use crate::io::tables::{BETWEEN, COMPLETENESS, EVIDENCE, MERGED, Named, guarded};
+use crate::io::tables::{self, BETWEEN, Named, guarded};
 
 fn text_of(column: &Column, cell: Cell, options: &Options) -> String {
     let Some(values) = cell else { return String::new() };
@@ -44,9 +44,27 @@ fn header(column: &Column, of_links: bool) -> String {
     format!("{}{role}", column.name)
 }
 
+/// The tables as files, in the order of a data package.
+const fn of_tables(name: &'static str, title: &'static str, write: super::Writer) -> File {
+    File { name, media_type: "text/csv", title, of_answer: false, write }
+}
+pub(super) const ENTITIES: File = of_tables("entities.csv", "The entities", entities);
+pub(super) const LINKS: File = of_tables("links.csv", "The links between them", links);
+pub(super) const EVIDENCE: File = of_tables("evidence.csv", "The words that each rests on", evidence);
+pub(super) const COMPLETENESS: File =
+    of_tables("completeness.csv", "Which lists are said to be complete", completeness);
+pub(super) const MERGED: File = of_tables("merged.csv", "Ids that are no more", merged);
+pub(super) const DESCRIPTOR: File = File {
+    name: "datapackage.json",
+    media_type: "application/json",
+    title: "What the columns of the tables mean",
+    of_answer: false,
+    write: descriptor,
+};
+
 type Table<'o> = csv::Writer<&'o mut dyn Write>;
 
-fn table<'o>(out: &'o mut dyn Write, options: &Options) -> io::Result<Table<'o>> {
+pub(super) fn table<'o>(out: &'o mut dyn Write, options: &Options) -> io::Result<Table<'o>> {
     if options.bom {
         out.write_all("\u{FEFF}".as_bytes())?;
     }
@@ -59,7 +77,8 @@ pub(super) fn entities(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let columns = Columns::of(graph, selection);
+    let selection = selection.with_sources(graph);
+    let columns = Columns::of(graph, &selection);
     let rows = selection.entities.iter().map(|ix| columns.entity(graph, *ix));
     rows_of(&columns.of_entities, false, rows, options, out)
 }
@@ -103,7 +122,8 @@ pub(super) fn evidence(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut table = begin(&EVIDENCE, options, out)?;
+    let selection = selection.with_sources(graph);
+    let mut table = begin(&tables::EVIDENCE, options, out)?;
     let mut row = |link: &str, entity: &str, relation: &str, piece: Evidence<'_>| {
         let optional = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let seal = |found: bool| {
@@ -111,7 +131,7 @@ pub(super) fn evidence(
             seal.map(|(seal, _)| seal_to_text(&seal)).unwrap_or_default()
         };
         let properties = piece.properties().iter().map(|ix| graph.ontology().property(*ix).name.clone());
-        let cells: [String; EVIDENCE.len()] = [
+        let cells: [String; tables::EVIDENCE.len()] = [
             link.to_owned(),
             entity.to_owned(),
             relation.to_owned(),
@@ -157,7 +177,7 @@ pub(super) fn completeness(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut table = begin(&COMPLETENESS, options, out)?;
+    let mut table = begin(&tables::COMPLETENESS, options, out)?;
     for ((entity, relation, direction), completeness) in selection.statements(graph) {
         let name = graph.ontology().relation(relation).name_in(direction);
         table.write_record([graph.entity(entity).id(), name, completeness.name()])?;
@@ -172,7 +192,7 @@ pub(super) fn merged(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut table = begin(&MERGED, options, out)?;
+    let mut table = begin(&tables::MERGED, options, out)?;
     for ix in &selection.entities {
         for old in graph.entity(*ix).merged_from() {
             table.write_record([&**old, graph.entity(*ix).id()])?;
@@ -188,7 +208,7 @@ pub(super) fn descriptor(
     _: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let columns = Columns::of(graph, selection);
+    let columns = Columns::of(graph, &selection.with_sources(graph));
     let field = |name: String, column: &Column| {
         // A list is one cell of text; its separator is told.
         let sort = match (column.list, column.sort) {
@@ -230,15 +250,15 @@ pub(super) fn descriptor(
                 "foreignKeys": [key("from:START_ID", "entities", "id:ID"), key("to:END_ID", "entities", "id:ID")],
             })),
             resource("evidence", json!({
-                "fields": named(&EVIDENCE),
+                "fields": named(&tables::EVIDENCE),
                 "foreignKeys": [key("link", "links", "id"), key("entity", "entities", "id:ID")],
             })),
             resource("completeness", json!({
-                "fields": named(&COMPLETENESS),
+                "fields": named(&tables::COMPLETENESS),
                 "foreignKeys": [key("entity", "entities", "id:ID")],
             })),
             resource("merged", json!({
-                "fields": named(&MERGED),
+                "fields": named(&tables::MERGED),
                 "foreignKeys": [key("into", "entities", "id:ID")],
             })),
         ],
