@@ -5,6 +5,7 @@ pub mod export;
 pub mod import;
 pub mod matches;
 pub mod suggest;
+pub mod tools;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

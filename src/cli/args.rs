@@ -32,6 +32,8 @@ pub(super) enum Command {
     Check(Check),
     /// Print the GraphQL schema of an ontology, or the JSON Schema of its data.
     Schema(SchemaArgs),
+    /// Answer an assistant over standard input and output, by the Model Context Protocol; serve does so at /mcp.
+    Mcp(McpArgs),
     /// Answer one query in the terminal, with no server.
     Query(QueryArgs),
     /// Write the data as one file that opens several times faster; --data takes it under the same ontology.
@@ -173,6 +175,18 @@ pub(super) struct QueryArgs {
     /// The answer on one line.
     #[arg(long)]
     pub(super) compact: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct McpArgs {
+    #[command(flatten)]
+    pub(super) origin: OriginArgs,
+    /// Folder of saved queries, a file name.graphql each: they add to those that come with the program
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_QUERIES")]
+    pub(super) queries: Option<PathBuf>,
+    /// Seconds one call may run.
+    #[arg(long, value_name = "SECONDS", env = "THROUGHLINE_OPERATION_TIME", default_value_t = settings::OPERATION_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) operation_time: u64,
 }
 
 #[derive(Args, Debug)]

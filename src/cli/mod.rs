@@ -14,8 +14,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser as _;
 
 use self::args::{
-    Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, QueryArgs, QuoteArgs,
-    SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand, SuggestArgs,
+    Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, McpArgs, QueryArgs,
+    QuoteArgs, SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand, SuggestArgs,
 };
 use crate::app::export::Part;
 use crate::app::import::{Import, Imported};
@@ -42,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(args),
         Command::Check(args) => check(&args),
         Command::Schema(args) => schema(&args),
+        Command::Mcp(args) => mcp(&args),
         Command::Query(args) => query(&args),
         Command::Snapshot(args) => snapshot(&args),
         Command::Import(args) => import(args),
@@ -102,6 +103,30 @@ fn with_progress<T: Send>(what: &str, work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
+/// An instance with the saved queries of a folder.
+fn opened(origin: &Origin, limits: Limits, queries: Option<&Path>) -> Result<Arc<App>> {
+    let mut app = with_progress("loading", || App::open(origin, limits))?;
+    if let Some(folder) = queries {
+        app = app.with_queries(folder)?;
+    }
+    Ok(Arc::new(app))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// What is said goes to stderr: stdout belongs to the protocol.
+fn mcp(args: &McpArgs) -> Result<ExitCode> {
+    log_to_stderr(LogFormat::Text);
+    let app = opened(&args.origin.origin(), nobody_waits(), args.queries.as_deref())?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(http::mcp::serve_stdio(app, Duration::from_secs(args.operation_time)));
+    runtime.shutdown_timeout(AFTER_DRAIN);
+    done.context("the client and this server do not understand one another")?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn serve(args: Serve) -> Result<ExitCode> {
     log_to_stderr(args.log_format);
     let limits = Limits {
@@ -110,11 +135,7 @@ fn serve(args: Serve) -> Result<ExitCode> {
         answer_cache_bytes: args.answer_cache_bytes,
         ..Limits::default()
     };
-    let mut app = with_progress("loading", || App::open(&args.origin.origin(), limits))?;
-    if let Some(folder) = &args.queries {
-        app = app.with_queries(folder)?;
-    }
-    let app = Arc::new(app);
+    let app = opened(&args.origin.origin(), limits, args.queries.as_deref())?;
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,
@@ -123,10 +144,7 @@ fn serve(args: Serve) -> Result<ExitCode> {
         connections: args.connections as usize,
         ..Settings::default()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let runtime = runtime()?;
     let done = runtime.block_on(async {
         let stop = http::serve::stop_signal().context("cannot listen for signals")?;
         let listener = http::serve::bind(args.listen).await?;

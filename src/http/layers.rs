@@ -30,7 +30,9 @@ const WORD: usize = 64;
 /// Seconds a browser may keep the answer to a preflight: a day.
 const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("86400");
 /// What a page may send along, and what it may see of the answer.
-const SEND: HeaderValue = HeaderValue::from_static("content-type, accept, if-none-match, x-request-id");
+const SEND: HeaderValue = HeaderValue::from_static(
+    "content-type, accept, if-none-match, x-request-id, mcp-protocol-version, mcp-method, mcp-name",
+);
 const SEE: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-id");
 /// For answers that bring no policy of their own: they are data, and load nothing.
 const DATA_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");

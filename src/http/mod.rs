@@ -7,6 +7,7 @@ mod export;
 mod front;
 mod graphql_route;
 mod layers;
+pub mod mcp;
 pub mod negotiate;
 mod saved;
 pub mod serve;
@@ -40,11 +41,12 @@ const REPEATED: usize = 120;
 pub(crate) type Shared = Arc<Server>;
 
 /// What a server is made of.
-#[derive(Debug)]
 pub(crate) struct Server {
     app: Arc<App>,
     settings: Arc<Settings>,
     executors: executors::Executors,
+    /// The tools for assistants.
+    mcp: mcp::OverHttp,
     /// Exports under way: they take as long as their clients read, so they have places of their own.
     exports: Arc<Semaphore>,
     /// [`ROUTES`] without their handlers, which may not name the list they stand in.
@@ -103,6 +105,12 @@ const ROUTES: &[Route] = &[
         handler: |m| on(m, export::export),
     },
     Route {
+        path: "/mcp",
+        methods: &[Method::POST],
+        purpose: "Tools for assistants: the Model Context Protocol, streamable HTTP",
+        handler: |m| on(m, mcp::handle),
+    },
+    Route {
         path: "/schema.graphql",
         methods: READ,
         purpose: "The schema, every element described",
@@ -144,11 +152,14 @@ const ROUTES: &[Route] = &[
 /// # }
 /// ```
 pub fn router(app: Arc<App>, settings: &Settings) -> Router {
+    let executors = executors::Executors::new();
+    let assistants = mcp::Handler::new(app.clone(), executors.clone(), settings.operation_time);
     let shared = Arc::new(Server {
         examples: examples::fitting(&app).into(),
         app,
         settings: Arc::new(settings.clone()),
-        executors: executors::Executors::new(),
+        executors,
+        mcp: assistants.over_http(settings.body_bytes),
         exports: Arc::new(Semaphore::new(settings::EXPORTS)),
         addresses: ROUTES.iter().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),

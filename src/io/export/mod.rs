@@ -424,7 +424,11 @@ fn archive(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut archive = zip::ZipWriter::new_stream(out);
-    let how = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+    // The quickest level: half as much again in size, a quarter of the time.
+    let how = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(1))
+        .large_file(true);
     for file in files {
         archive.start_file(file.name, how)?;
         let mut buffered = io::BufWriter::with_capacity(1 << 18, &mut archive);
