@@ -4,6 +4,7 @@
 pub mod export;
 pub mod import;
 pub mod matches;
+pub mod reconcile;
 pub mod suggest;
 pub mod tools;
 

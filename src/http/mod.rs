@@ -9,6 +9,7 @@ mod graphql_route;
 mod layers;
 pub mod mcp;
 pub mod negotiate;
+mod reconcile;
 mod saved;
 pub mod serve;
 pub mod settings;
@@ -109,6 +110,36 @@ const ROUTES: &[Route] = &[
         methods: &[Method::POST],
         purpose: "Tools for assistants: the Model Context Protocol, streamable HTTP",
         handler: |m| on(m, mcp::handle),
+    },
+    Route {
+        path: "/reconcile",
+        methods: ASK,
+        purpose: "Which entities the names of a table mean: the Reconciliation API 0.2, for OpenRefine",
+        handler: |m| on(m, reconcile::service),
+    },
+    Route {
+        path: "/reconcile/suggest/{of}",
+        methods: READ,
+        purpose: "Entities, types and properties for who types: ?prefix=",
+        handler: |m| on(m, reconcile::suggest),
+    },
+    Route {
+        path: "/reconcile/properties",
+        methods: READ,
+        purpose: "Properties of a type that may be fetched: ?type=",
+        handler: |m| on(m, reconcile::properties),
+    },
+    Route {
+        path: "/reconcile/preview",
+        methods: READ,
+        purpose: "An entity in a few words, as a page: ?id=",
+        handler: |m| on(m, reconcile::preview),
+    },
+    Route {
+        path: "/reconcile/flyout",
+        methods: READ,
+        purpose: "The same as JSON",
+        handler: |m| on(m, reconcile::flyout),
     },
     Route {
         path: "/schema.graphql",
