@@ -451,6 +451,7 @@ async fn what_has_not_changed_is_not_sent_again() {
     let router = router(&settings());
     for ask in [
         "GET /",
+        "GET /developers",
         "GET /graphiql",
         "GET /schema.graphql",
         "GET /assets/site.css",
@@ -493,6 +494,18 @@ async fn pages_bring_their_policy_and_need_no_script_of_others() {
     check(&[
         Case {
             ask: "GET /",
+            send: &[("host", "graph.example"), ("accept", BROWSER)],
+            status: 200,
+            headers: &[
+                ("content-type", "text/html; charset=utf-8"),
+                ("content-security-policy", "script-src 'self'"),
+                ("vary", "Accept-Language"),
+            ],
+            contains: &["<html lang=\"en\">", "/graphiql?query=", "http://graph.example/graphql"],
+            ..Case::default()
+        },
+        Case {
+            ask: "GET /developers",
             send: &[("host", "graph.example"), ("accept", BROWSER)],
             status: 200,
             headers: &[
@@ -729,11 +742,11 @@ async fn the_questions_that_are_offered_fit_the_ontology_in_force() {
         let (status, _, body) = answer(&router, request("POST /graphql", &send, &body)).await;
         assert!(status == StatusCode::OK && !String::from_utf8_lossy(&body).contains("errors"), "{example}");
     }
-    let (_, _, page) = answer(&router, get("/")).await;
+    let (_, _, page) = answer(&router, get("/developers")).await;
     let page = String::from_utf8_lossy(&page);
     assert!(
         page.contains(titles[0]) && !page.contains("Who recommended what"),
-        "the front page offers the same"
+        "the page for programs offers the same"
     );
 }
 

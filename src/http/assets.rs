@@ -34,6 +34,8 @@ macro_rules! asset {
 
 /// Every file there is below `/assets/`.
 const ASSETS: &[Asset] = &[
+    asset!("explorer.css", "text/css; charset=utf-8", "web/explorer.css"),
+    asset!("icons.svg", "image/svg+xml", "web/icons.svg"),
     asset!("site.css", "text/css; charset=utf-8", "web/site.css"),
     asset!("graphiql/graphiql.js", "text/javascript; charset=utf-8", "web/graphiql/dist/graphiql.js.br", br),
     asset!("graphiql/graphiql.css", "text/css; charset=utf-8", "web/graphiql/dist/graphiql.css.br", br),

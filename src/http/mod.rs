@@ -3,6 +3,7 @@
 mod assets;
 mod examples;
 mod executors;
+mod explorer;
 mod export;
 mod front;
 mod graphql_route;
@@ -72,9 +73,14 @@ struct Route {
 const READ: &[Method] = &[Method::GET, Method::HEAD];
 const ASK: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
-/// Every address there is.
+/// Every address there is, but those of the explorer.
 const ROUTES: &[Route] = &[
-    Route { path: "/", methods: READ, purpose: "What is here", handler: |m| on(m, front_page) },
+    Route {
+        path: "/developers",
+        methods: READ,
+        purpose: "What is here for programs",
+        handler: |m| on(m, front_page),
+    },
     Route {
         path: "/graphql",
         methods: ASK,
@@ -192,16 +198,20 @@ pub fn router(app: Arc<App>, settings: &Settings) -> Router {
         executors,
         mcp: assistants.over_http(settings.body_bytes),
         exports: Arc::new(Semaphore::new(settings::EXPORTS)),
-        addresses: ROUTES.iter().map(|r| (r.path, r.methods, r.purpose)).collect(),
+        addresses: routes().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),
     });
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in routes() {
         let filters = route.methods.iter().filter_map(|m| MethodFilter::try_from(m.clone()).ok());
         let filter = filters.reduce(MethodFilter::or).unwrap_or(MethodFilter::GET);
         router = router.route(route.path, (route.handler)(filter).fallback(async |m| other_method(route, m)));
     }
     layers::around(router.fallback(not_found), &shared).with_state(shared)
+}
+
+fn routes() -> impl Iterator<Item = &'static Route> {
+    explorer::PAGES.iter().chain(ROUTES)
 }
 
 /// OPTIONS tells the methods there are; every other method is none of them.

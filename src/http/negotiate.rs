@@ -105,7 +105,7 @@ fn liking(accept: &str, name: &str) -> Liking {
 }
 
 /// `q=0.5` as thousandths; a malformed one is no liking at all.
-fn quality(parameter: &str) -> Option<u32> {
+pub(super) fn quality(parameter: &str) -> Option<u32> {
     let (name, value) = parameter.split_once('=')?;
     let read = || value.trim().parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q));
     name.trim().eq_ignore_ascii_case("q").then(|| read().map_or(0, |q| (q * 1000.0).round() as u32))

@@ -1,0 +1,265 @@
+//! The explorer: pages for readers, rendered here and complete without JavaScript. Every page is made of
+//! GraphQL answers, shows the query it asked, and has its whole state in its address.
+
+mod ask;
+mod home;
+mod parts;
+mod text;
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::on;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value as Json;
+
+use super::front::encode;
+use super::{READ, Route, Shared, document, layers, shorten};
+use crate::ontology::upper_snake;
+use ask::Answer;
+use text::Text;
+
+/// What these pages may load and do: our style sheet, icons and scripts; scripts may ask us.
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Letters of the content hash that stand in a permalink.
+const VERSION_LETTERS: usize = 8;
+
+/// The addresses of the explorer.
+pub(super) const PAGES: &[Route] =
+    &[Route { path: "/", methods: READ, purpose: "What is here", handler: |m| on(m, home::page) }];
+
+/// Where one goes from everywhere: address and key of its name.
+const PLACES: &[(&str, &str)] =
+    &[("/search", "nav.search"), ("/q", "nav.questions"), ("/about", "nav.about")];
+
+/// A page, or the page that tells why there is none.
+type Answered = Result<Response, Response>;
+
+/// A request for a page: what was asked, in which language, of which data.
+struct Visit {
+    shared: Shared,
+    text: &'static Text,
+    /// The language, where the address names it: then every link of the page does.
+    lang: Option<String>,
+    path: String,
+    given: Vec<(String, String)>,
+    headers: HeaderMap,
+    /// The version of the data, as permalinks carry it.
+    version: String,
+}
+
+impl FromRequestParts<Shared> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Visit, Infallible> {
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let given: Vec<(String, String)> = url::form_urlencoded::parse(query).into_owned().collect();
+        let lang = given.iter().find(|(name, _)| name == "lang").map(|(_, lang)| lang.clone());
+        let mut version = shared.app.version().content_hex();
+        version.truncate(VERSION_LETTERS);
+        Ok(Visit {
+            shared: shared.clone(),
+            text: text::chosen(lang.as_deref(), &parts.headers),
+            lang,
+            path: parts.uri.path().to_owned(),
+            given,
+            headers: parts.headers.clone(),
+            version,
+        })
+    }
+}
+
+impl Visit {
+    /// The value of a parameter; none if it is absent or empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All values of a parameter that are not empty.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.given
+            .iter()
+            .filter(move |(key, value)| key == name && !value.is_empty())
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// An address of ours in the reader's language.
+    fn href(&self, path: &str, parameters: &[(&str, &str)]) -> String {
+        let lang = self.lang.iter().map(|lang| ("lang", lang.as_str()));
+        address(path, parameters.iter().copied().chain(lang))
+    }
+
+    /// The page of an entity.
+    fn entity(&self, id: &str) -> String {
+        self.href(&format!("/entity/{}", encode_path(id)), &[])
+    }
+
+    /// The page of a link, by its id (`link/…`).
+    fn link(&self, id: &str) -> String {
+        self.href(&format!("/{}", encode_path(id)), &[])
+    }
+
+    /// The page of a source.
+    fn source(&self, id: &str) -> String {
+        self.href(&format!("/source/{}", parts::source_slug(id)), &[])
+    }
+
+    /// The kind whose entities evidence quotes, as the API names it.
+    fn source_kind(&self) -> String {
+        let view = self.shared.app.view();
+        let ontology = view.ontology();
+        upper_snake(&ontology.kind(ontology.source_kind()).name)
+    }
+
+    /// This page with other values of some parameters; those without a value go.
+    fn here(&self, changes: &[(&str, Option<&str>)]) -> String {
+        let stays = |name: &str| !changes.iter().any(|(changed, _)| *changed == name);
+        let kept = self.given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, value)| stays(name) && !value.is_empty());
+        let changed = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        address(&self.path, kept.chain(changed))
+    }
+
+    /// What the client calls this server.
+    fn host(&self) -> &str {
+        layers::host(&self.headers).unwrap_or("localhost:4000")
+    }
+
+    /// The page in its frame.
+    fn show(&self, page: &Page<'_>) -> Response {
+        let mut response =
+            document(&self.headers, "text/html; charset=utf-8", CSP, self.framed(page).into_string());
+        response
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Accept-Language"));
+        response
+    }
+
+    /// The page that says that there is none, and why.
+    fn refuse(&self, status: StatusCode, title: &str, why: &str) -> Response {
+        let main =
+            html! { header class="page-head" { h1 { (title) } p class="lead" role="alert" { (why) } } };
+        let page = self.framed(&Page { title, main, ..Page::default() }).into_string();
+        let headers =
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, CSP)];
+        (status, headers, page).into_response()
+    }
+
+    /// The page for an id of which there is nothing.
+    fn missing(&self, id: &str) -> Response {
+        let why = self.text.tell("missing.why", &[("id", &shorten(id))]);
+        self.refuse(StatusCode::NOT_FOUND, self.text.say("missing.title"), &why)
+    }
+
+    fn framed(&self, page: &Page<'_>) -> Markup {
+        let text = self.text;
+        let site = text.say("site.name");
+        let stale = self.get("v").filter(|v| *v != self.version);
+        let home = self.path == "/";
+        html! {
+            (DOCTYPE)
+            html lang=(text.lang) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (page.title) @if !home { " · " (site) } }
+                    @if !page.about.is_empty() { meta name="description" content=(page.about); }
+                    meta property="og:title" content=(page.title);
+                    meta property="og:site_name" content=(site);
+                    meta property="og:type" content="website";
+                    @if !page.about.is_empty() { meta property="og:description" content=(page.about); }
+                    link rel="icon" href="data:,";
+                    link rel="stylesheet" href="/assets/explorer.css";
+                    @if let Some(json) = &page.json_ld { (data_block(json)) }
+                }
+                body {
+                    a class="skip" href="#main" { (text.say("skip")) }
+                    header class="site-head" {
+                        a class="brand" href=(self.href("/", &[])) { (site) }
+                        @if !home { (parts::search_form(self, "site-search")) }
+                        nav class="site-nav" aria-label=(text.say("nav.label")) {
+                            @for (path, name) in PLACES {
+                                a href=(self.href(path, &[])) aria-current=[(self.path == *path).then_some("page")] { (text.say(name)) }
+                            }
+                        }
+                    }
+                    main id="main" tabindex="-1" {
+                        @if let Some(then) = stale {
+                            p class="notice" role="status" {
+                                (text.tell("stale", &[("then", &shorten(then)), ("now", &self.version)])) " "
+                                a href=(self.here(&[("v", Some(&self.version))])) { (text.say("stale.now")) }
+                            }
+                        }
+                        (page.main)
+                        @if !page.exports.is_empty() { (parts::exports(self, &page.exports)) }
+                        @if !page.answers.is_empty() { (parts::queries(self, page.answers)) }
+                    }
+                    (self.foot())
+                }
+            }
+        }
+    }
+
+    fn foot(&self) -> Markup {
+        let text = self.text;
+        html! {
+            footer class="site-foot" {
+                p {
+                    (text.say("foot.version")) " " code { (self.shared.app.version()) } " · "
+                    a href=(self.here(&[("v", Some(&self.version))])) { (text.say("foot.permalink")) } " · "
+                    a href=(self.href("/developers", &[])) { (text.say("foot.developers")) } " · "
+                    a href="/graphiql" { "GraphiQL" }
+                }
+                p class="languages" {
+                    @for other in &text::LANGUAGES {
+                        a href=(self.here(&[("lang", Some(other.lang))])) lang=(other.lang) hreflang=(other.lang)
+                            aria-current=[(other.lang == text.lang).then_some("true")] { (other.say("language")) }
+                        " "
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a page is made of, beside its frame.
+#[derive(Default)]
+struct Page<'a> {
+    title: &'a str,
+    /// One sentence for who sees only a card of it.
+    about: &'a str,
+    main: Markup,
+    /// What was asked for it.
+    answers: &'a [&'a Answer],
+    /// The same for other tools: format and address.
+    exports: Vec<(&'a str, String)>,
+    /// The same in schema.org's words.
+    json_ld: Option<Json>,
+}
+
+/// Data for machines. A browser runs no element of this type, and `<` cannot end it.
+fn data_block(json: &Json) -> Markup {
+    let json = json.to_string().replace('<', "\\u003c");
+    html! { script type="application/ld+json" { (PreEscaped(json)) } }
+}
+
+fn address<'a>(path: &str, parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut address = path.to_owned();
+    for (at, (name, value)) in parameters.enumerate() {
+        address.push(if at == 0 { '?' } else { '&' });
+        address.push_str(&encode(name));
+        address.push('=');
+        address.push_str(&encode(value));
+    }
+    address
+}
+
+/// An id as a part of a path: its slashes stay.
+fn encode_path(id: &str) -> String {
+    encode(id).replace("%2F", "/")
+}
