@@ -2,8 +2,11 @@
 //! GraphQL answers, shows the query it asked, and has its whole state in its address.
 
 mod ask;
+mod entity;
 mod home;
+mod link;
 mod parts;
+mod source;
 mod text;
 
 use std::convert::Infallible;
@@ -12,7 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::on;
+use axum::routing::{MethodFilter, MethodRouter, on};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value as Json;
 
@@ -29,8 +32,22 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; conn
 const VERSION_LETTERS: usize = 8;
 
 /// The addresses of the explorer.
-pub(super) const PAGES: &[Route] =
-    &[Route { path: "/", methods: READ, purpose: "What is here", handler: |m| on(m, home::page) }];
+pub(super) const PAGES: &[Route] = &[
+    page("/", "What is here", |m| on(m, home::page)),
+    page("/entity/{*id}", "One entity: its facts and links, each with its words", |m| on(m, entity::page)),
+    page("/link/{id}", "One link: its evidence, how far that is checked, how to cite it", |m| {
+        on(m, link::page)
+    }),
+    page("/source/{*slug}", "One source: its quotes and what rests on them", |m| on(m, source::page)),
+];
+
+const fn page(
+    path: &'static str,
+    purpose: &'static str,
+    handler: fn(MethodFilter) -> MethodRouter<Shared>,
+) -> Route {
+    Route { path, methods: READ, purpose, handler }
+}
 
 /// Where one goes from everywhere: address and key of its name.
 const PLACES: &[(&str, &str)] =
@@ -108,6 +125,11 @@ impl Visit {
         self.href(&format!("/source/{}", parts::source_slug(id)), &[])
     }
 
+    /// The same of what lies around an entity, in the format of another tool.
+    fn export(&self, format: &str, id: &str) -> String {
+        address("/export", [("format", format), ("neighborhood", id), ("depth", "1")].into_iter())
+    }
+
     /// The kind whose entities evidence quotes, as the API names it.
     fn source_kind(&self) -> String {
         let view = self.shared.app.view();
@@ -127,6 +149,13 @@ impl Visit {
     /// What the client calls this server.
     fn host(&self) -> &str {
         layers::host(&self.headers).unwrap_or("localhost:4000")
+    }
+
+    /// The beginning of this server's addresses, as its clients write them.
+    fn site(&self) -> String {
+        let forwarded = self.headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+        let scheme = if forwarded == Some("https") { "https" } else { "http" };
+        format!("{scheme}://{}", self.host())
     }
 
     /// The page in its frame.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::Visit;
-use super::ask::{Answer, items, words};
+use super::ask::{Answer, items, number, words};
 use crate::http::front::encode;
 
 /// What [`entity`] reads.
@@ -126,6 +126,36 @@ pub(super) fn quote(visit: &Visit, evidence: &Json) -> Markup {
                 @if let Some(note) = part("note") { p class="note" { (text.say("quote.note")) " " (note) } }
             }
         }
+    }
+}
+
+/// The quote that says most for a link, the others being on the page of the link: a verified one first.
+pub(super) fn best_quote(visit: &Visit, evidence: &[Json]) -> Markup {
+    let rank = |piece: &&Json| (piece["basis"] != "STATED", piece["status"] != "VERIFIED");
+    let others = evidence.len().saturating_sub(1) as u64;
+    html! {
+        @if let Some(best) = evidence.iter().min_by_key(rank) { (quote(visit, best)) }
+        @if others > 0 { p class="note" { (visit.text.count("quote.others", others)) } }
+    }
+}
+
+/// How much of a list is there, with the words that say so.
+pub(super) fn completeness(visit: &Visit, list: &Json) -> Markup {
+    let word = match (words(&list["completeness"]), number(&list["totalCount"])) {
+        ("COMPLETE", 0) => "NONE",
+        (word, _) => word,
+    };
+    html! {
+        p class={ "completeness " (word.to_lowercase().replace('_', "-")) } { (visit.text.say(&format!("completeness.{word}"))) }
+        @for evidence in items(&list["completenessEvidence"]) { (quote(visit, evidence)) }
+    }
+}
+
+/// A date as its source gives it, with what it is the date of.
+pub(super) fn date(visit: &Visit, date: &Json) -> Markup {
+    html! {
+        span class="date" { (words(&date["edtf"])) }
+        @if let Some(kind) = date["kind"].as_str() { " (" (visit.text.say(&format!("date.{kind}"))) ")" }
     }
 }
 
