@@ -502,6 +502,12 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Relation", "sentence", |c, o, _| {
         Ok(Resolved::Text(c.ontology().relation(relation_of(o)?).sentence.as_str()))
     }),
+    ("Relation", "inverseSentence", |c, o, _| {
+        Ok(Resolved::Text(c.ontology().relation(relation_of(o)?).inverse_sentence.as_str()))
+    }),
+    ("Relation", "inverseDescription", |c, o, _| {
+        Ok(Resolved::Text(c.ontology().relation(relation_of(o)?).inverse_description.as_str()))
+    }),
     ("Relation", "properties", |c, o, _| {
         let ix = relation_of(o)?;
         Ok(objects(

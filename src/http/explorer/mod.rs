@@ -1,11 +1,16 @@
 //! The explorer: pages for readers, rendered here and complete without JavaScript. Every page is made of
 //! GraphQL answers, shows the query it asked, and has its whole state in its address.
 
+mod about;
 mod ask;
 mod entity;
 mod home;
 mod link;
 mod parts;
+mod quality;
+mod schema;
+mod search;
+mod sitemap;
 mod source;
 mod text;
 
@@ -34,11 +39,16 @@ const VERSION_LETTERS: usize = 8;
 /// The addresses of the explorer.
 pub(super) const PAGES: &[Route] = &[
     page("/", "What is here", |m| on(m, home::page)),
+    page("/search", "What is found by words, or of a kind", |m| on(m, search::page)),
     page("/entity/{*id}", "One entity: its facts and links, each with its words", |m| on(m, entity::page)),
     page("/link/{id}", "One link: its evidence, how far that is checked, how to cite it", |m| {
         on(m, link::page)
     }),
     page("/source/{*slug}", "One source: its quotes and what rests on them", |m| on(m, source::page)),
+    page("/schema", "What may exist: kinds and relations", |m| on(m, schema::page)),
+    page("/quality", "How far it can be trusted, counted", |m| on(m, quality::page)),
+    page("/about", "Which data these are, and how to cite them", |m| on(m, about::page)),
+    page("/sitemap.xml", "The addresses of all pages", |m| on(m, sitemap::page)),
 ];
 
 const fn page(
@@ -50,8 +60,13 @@ const fn page(
 }
 
 /// Where one goes from everywhere: address and key of its name.
-const PLACES: &[(&str, &str)] =
-    &[("/search", "nav.search"), ("/q", "nav.questions"), ("/about", "nav.about")];
+const PLACES: &[(&str, &str)] = &[
+    ("/search", "nav.search"),
+    ("/q", "nav.questions"),
+    ("/schema", "nav.schema"),
+    ("/quality", "nav.quality"),
+    ("/about", "nav.about"),
+];
 
 /// A page, or the page that tells why there is none.
 type Answered = Result<Response, Response>;

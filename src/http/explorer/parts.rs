@@ -115,7 +115,8 @@ pub(super) fn quote(visit: &Visit, evidence: &Json) -> Markup {
                         mark { (quote) }
                         @if let Some(after) = part("suffix") { span class="context" { (after) " …" } }
                     }
-                } @else if let Some(url) = part("url") { p class="address" { (url) } }
+                }
+                @if let Some(url) = part("url") { p class="address" { (url) } }
             }
             figcaption {
                 cite { a href=(visit.source(words(&source["id"]))) { (words(&source["name"])) } }
