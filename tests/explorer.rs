@@ -222,14 +222,14 @@ fn shown_queries(page: &str) -> Vec<(String, Json)> {
         .collect()
 }
 
-/// Every text of an answer that a reader should find on the page, given the names of its fields. Names of kinds
+/// Every text of an answer that a reader should find on the page, given the names of its fields. Names of kinds and relations
 /// stand there as words.
 fn told<'a>(json: &'a Json, fields: &[&str], out: &mut Vec<&'a str>) {
     match json {
         Json::Array(items) => items.iter().for_each(|item| told(item, fields, out)),
         Json::Object(map) => map.iter().for_each(|(key, value)| match value.as_str() {
             Some(text) if fields.contains(&key.as_str()) => out.push(text),
-            _ if key == "kind" => {}
+            _ if key == "kind" || key == "relation" => {}
             _ => told(value, fields, out),
         }),
         _ => {}
@@ -246,7 +246,7 @@ async fn the_query_that_a_page_shows_gives_what_the_page_tells() {
         ("/source/mass-gov-ahem", &["name", "quote", "sentence", "sha256"]),
         (&format!("/{link}"), &["sentence", "quote", "name", "note", "url"]),
         ("/search?q=maternal+health&kind=REPORT", &["name"]),
-        ("/schema", &["description", "inverseDescription", "iri"]),
+        ("/schema", &["description", "iri"]),
         ("/quality", &["description"]),
         ("/about", &["label", "contentHash", "ontologyHash"]),
     ] {

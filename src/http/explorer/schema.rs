@@ -14,12 +14,12 @@ query Schema {
   ontology {
     title
     kinds {
-      name enumName description iri layer hub isSource interfaces count
-      properties { name description type iri }
+      name enumName description iri layer hub isSource count
+      properties { name description type }
     }
     relations {
       name inverse description inverseDescription sentence inverseSentence
-      iri flow symmetric acyclic max count
+      iri flow symmetric count
       from { name }
       to { name }
       properties { name description type }
@@ -124,6 +124,7 @@ fn relation_part(visit: &Visit, relation: &Json) -> Markup {
             dl {
                 div { dt { code { "{from}" } } dd { (kinds(&relation["from"])) } }
                 div { dt { code { "{to}" } } dd { (kinds(&relation["to"])) } }
+                @if let Some(iri) = relation["iri"].as_str() { div { dt { "IRI" } dd { a class="outward" href=(iri) rel="noreferrer" { (iri) } } } }
                 div { dt { (text.say("schema.flow")) } dd { (text.say(&format!("flow.{}", words(&relation["flow"])))) } }
             }
             @if !items(&relation["properties"]).is_empty() { (properties(items(&relation["properties"]).iter())) }
