@@ -4,7 +4,7 @@ use maud::html;
 use serde_json::json;
 
 use super::ask::{items, number, words};
-use super::parts::{icon, look, search_form, titled};
+use super::parts::{icon, kind_icon, search_form, titled};
 use super::text::grouped;
 use super::{Answered, Page, Visit};
 
@@ -56,7 +56,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
                 @for kind in kinds {
                     li {
                         a href=(visit.href("/search", &[("kind", words(&kind["enumName"]))])) {
-                            (icon(look(words(&kind["name"])).icon)) " " span class="name" { (titled(words(&kind["name"]))) } " "
+                            (icon(kind_icon(words(&kind["name"])))) " " span class="name" { (titled(words(&kind["name"]))) } " "
                             span class="count" { (grouped(number(&kind["count"]))) }
                         }
                         p class="note" { (words(&kind["description"])) }

@@ -31,22 +31,12 @@ fragment Card on Link {
 
 // -- words and icons ---------------------------------------------------------------------------
 
-/// How a kind is drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
-    /// The symbol in `icons.svg`.
-    pub(super) icon: &'static str,
-    /// The outline of its nodes in a graph.
-    pub(super) shape: &'static str,
-}
-
-/// How a kind is drawn: by its name, or as any kind of another ontology.
-pub(super) fn look(kind: &str) -> Look {
+/// The symbol in `icons.svg` that stands for a kind: by its name, or for any kind of another ontology.
+pub(super) fn kind_icon(kind: &str) -> &'static str {
     static KINDS: LazyLock<HashMap<String, Json>> =
         LazyLock::new(|| serde_json::from_str(include_str!("../web/kinds.json")).unwrap_or_default());
     let known = KINDS.get(kind).or_else(|| KINDS.get("*"));
-    let of = |part| known.and_then(|look| look[part].as_str());
-    Look { icon: of("icon").unwrap_or("entity"), shape: of("shape").unwrap_or("rounded") }
+    known.and_then(|look| look["icon"].as_str()).unwrap_or("entity")
 }
 
 /// A symbol of the sprite; words stand beside it.
@@ -75,7 +65,7 @@ pub(super) fn titled(name: &str) -> String {
 
 /// A kind: its symbol and its name.
 pub(super) fn kind_chip(kind: &str) -> Markup {
-    html! { span class="kind" { (icon(look(kind).icon)) " " (titled(kind)) } }
+    html! { span class="kind" { (icon(kind_icon(kind))) " " (titled(kind)) } }
 }
 
 /// An entity by its name, with the symbol of its kind.
@@ -83,7 +73,7 @@ pub(super) fn entity(visit: &Visit, named: &Json) -> Markup {
     let kind = words(&named["kind"]["name"]);
     html! {
         a class="entity" href=(visit.entity(words(&named["id"]))) {
-            (icon(look(kind).icon)) span class="visually-hidden" { (titled(kind)) ": " } (words(&named["name"]))
+            (icon(kind_icon(kind))) span class="visually-hidden" { (titled(kind)) ": " } (words(&named["name"]))
         }
     }
 }

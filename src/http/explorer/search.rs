@@ -89,7 +89,7 @@ fn facets(visit: &Visit, answer: &Answer, asked: &[&str]) -> Markup {
                     @let name = words(&kind["enumName"]);
                     li {
                         a href=(narrowed(Some(name))) aria-current=[asked.contains(&name).then_some("true")] {
-                            (parts::icon(parts::look(words(&kind["name"])).icon)) " " (titled(words(&kind["name"]))) " " span class="count" { (grouped(count)) }
+                            (parts::icon(parts::kind_icon(words(&kind["name"])))) " " (titled(words(&kind["name"]))) " " span class="count" { (grouped(count)) }
                         }
                     }
                 }
