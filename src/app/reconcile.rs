@@ -96,7 +96,7 @@ pub fn manifest(app: &App, base: &str) -> Json {
         "identifierSpace": format!("{base}/"),
         "schemaSpace": ontology.iri,
         "serviceVersion": env!("CARGO_PKG_VERSION"),
-        "view": {"url": format!("{base}/reconcile/preview?id={{{{id}}}}")},
+        "view": {"url": format!("{base}/entity/{{{{id}}}}")},
         "preview": {"url": format!("{base}/reconcile/preview?id={{{{id}}}}"), "width": 430, "height": 300},
         "defaultTypes": filled(&graph).map(|ix| kind(ontology, ix)).collect::<Vec<_>>(),
         "suggest": {"entity": entity, "type": at("suggest/type"), "property": at("suggest/property")},

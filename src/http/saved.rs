@@ -265,8 +265,10 @@ fn page(query: &SavedQuery, given: &[(String, String)], asked: &str, answer: &Js
                 h2 id="question" { "The query behind it" }
                 p {
                     a href={ "/q/" (query.name) ".json" (mark) (asked) } { "The answer as JSON" } " · "
-                    a href={ "/q/" (query.name) ".csv" (mark) (asked) } { "as a table" } " · "
-                    a href={ "/q/" (query.name) ".ro-crate" (mark) (asked) } { "with all it rests on, to cite" } " · "
+                    @if answer["errors"].is_null() {
+                        a href={ "/q/" (query.name) ".csv" (mark) (asked) } { "as a table" } " · "
+                        a href={ "/q/" (query.name) ".ro-crate" (mark) (asked) } { "with all it rests on, to cite" } " · "
+                    }
                     a href={ "/graphiql?query=" (encode(&query.text)) } { "Change it in GraphiQL" }
                 }
                 details { summary { "GraphQL" } pre tabindex="0" { code { (query.text) } } }

@@ -145,6 +145,11 @@ impl Visit {
         address("/export", [("format", format), ("neighborhood", id), ("depth", "1")].into_iter())
     }
 
+    /// The same of one link with its ends.
+    fn export_link(&self, format: &str, id: &str) -> String {
+        address("/export", [("format", format), ("item", id)].into_iter())
+    }
+
     /// The kind whose entities evidence quotes, as the API names it.
     fn source_kind(&self) -> String {
         let view = self.shared.app.view();
