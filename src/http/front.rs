@@ -1,4 +1,4 @@
-//! The front page: what is here, how much of it, how far it can be trusted, and three questions
+//! The page for programs and who writes them: what is here, how much of it, how far it can be trusted, and three questions
 //! to begin with. Complete without JavaScript.
 
 use axum::http::Method;
@@ -135,20 +135,6 @@ fn list_query(plural: &str) -> String {
         plural.chars().take(1).flat_map(char::to_uppercase).chain(plural.chars().skip(1)).collect();
     format!(
         "query {name} {{\n  {plural}(first: 20) {{\n    totalCount\n    nodes {{\n      id\n      name\n      description\n    }}\n  }}\n}}\n"
-    )
-}
-
-/// The page for an address where there is nothing.
-pub(super) fn not_found(path: &str) -> String {
-    page_of(
-        "Nothing here · Throughline",
-        &html! {
-            header {
-                p class="mark" { a href="/" { "Throughline" } }
-                h1 { "There is nothing at this address" }
-                p class="lead" { code { (path.chars().take(120).collect::<String>()) } " is not one of ours. The " a href="/" { "front page" } " lists what is here." }
-            }
-        },
     )
 }
 

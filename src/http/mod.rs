@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::{Value as Json, json};
@@ -342,18 +342,17 @@ async fn asset(State(shared): State<Shared>, Path(path): Path<String>, headers: 
     assets::asset(&path, &headers).unwrap_or_else(missing)
 }
 
-async fn not_found(request: Request) -> Response {
-    let path = shorten(request.uri().path());
-    let accept = negotiate::list(request.headers(), header::ACCEPT);
+async fn not_found(visit: explorer::Visit, headers: HeaderMap, uri: Uri) -> Response {
+    let path = shorten(uri.path());
+    let accept = negotiate::list(&headers, header::ACCEPT);
     let mut response = if negotiate::prefers_html(accept.as_deref()) {
-        let headers =
-            [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, SITE_CSP)];
-        (StatusCode::NOT_FOUND, headers, front::not_found(&path)).into_response()
+        visit.nothing_at(&path)
     } else {
-        let message = format!("there is nothing at {path}; the API is at /graphql, a list of addresses at /");
+        let message =
+            format!("there is nothing at {path}; the API is at /graphql, a list of addresses at /developers");
         refusal(StatusCode::NOT_FOUND, Code::NotFound, &message)
     };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
     response
 }
 

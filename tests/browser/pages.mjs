@@ -56,7 +56,21 @@ await check("every link and control is reached with the Tab key, and shows that 
   assert(!unseen.length, `no sign of focus: ${unseen[0]}`);
 });
 
-const pages = [["front", "/"], ["questions", "/q"], ["question", "/q/how-two-are-connected"]];
+const asked = await fetch(`${base}/graphql?query=${encodeURIComponent("{ links(first: 1) { nodes { id } } }")}`);
+const { data } = await asked.json();
+const pages = [
+  ["front", "/"],
+  ["developers", "/developers"],
+  ["search", "/search?q=maternal+health"],
+  ["entity", "/entity/initiative/ahem"],
+  ["link", `/${data.links.nodes[0].id}`],
+  ["source", "/source/mass-gov-ahem"],
+  ["schema", "/schema"],
+  ["quality", "/quality"],
+  ["about", "/about?lang=es"],
+  ["questions", "/q"],
+  ["question", "/q/how-two-are-connected"],
+];
 const looks = [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["forced-colours", { forcedColors: "active" }]];
 for (const [look, options] of looks) {
   for (const [width, name, path] of [1280, 360].flatMap((width) => pages.map(([name, path]) => [width, name, path]))) {

@@ -72,7 +72,7 @@ const PLACES: &[(&str, &str)] = &[
 type Answered = Result<Response, Response>;
 
 /// A request for a page: what was asked, in which language, of which data.
-struct Visit {
+pub(super) struct Visit {
     shared: Shared,
     text: &'static Text,
     /// The language, where the address names it: then every link of the page does.
@@ -204,11 +204,18 @@ impl Visit {
         self.refuse(StatusCode::NOT_FOUND, self.text.say("missing.title"), &why)
     }
 
+    /// The page for an address that is none of ours.
+    pub(super) fn nothing_at(&self, path: &str) -> Response {
+        let why = self.text.tell("nothing.why", &[("path", &path)]);
+        self.refuse(StatusCode::NOT_FOUND, self.text.say("nothing.title"), &why)
+    }
+
     fn framed(&self, page: &Page<'_>) -> Markup {
         let text = self.text;
         let site = text.say("site.name");
         let stale = self.get("v").filter(|v| *v != self.version);
         let home = self.path == "/";
+        let has_search = home || self.path == "/search";
         html! {
             (DOCTYPE)
             html lang=(text.lang) {
@@ -230,7 +237,7 @@ impl Visit {
                     a class="skip" href="#main" { (text.say("skip")) }
                     header class="site-head" {
                         a class="brand" href=(self.href("/", &[])) { (site) }
-                        @if !home { (parts::search_form(self, "site-search")) }
+                        @if !has_search { (parts::search_form(self, "site-search")) }
                         nav class="site-nav" aria-label=(text.say("nav.label")) {
                             @for (path, name) in PLACES {
                                 a href=(self.href(path, &[])) aria-current=[(self.path == *path).then_some("page")] { (text.say(name)) }
