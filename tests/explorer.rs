@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use throughline::app::{App, Origin};
 use throughline::graphql::Limits;
 use throughline::http::{self, Settings};
+use throughline::ontology::Ontology;
 use tower::ServiceExt as _;
 
 /// Bytes that a page of the seed may have, unpacked.
@@ -477,4 +478,19 @@ async fn every_word_of_the_api_that_a_page_says_has_a_phrase() {
             assert!(there.contains_key(&format!("{family}.{word}")), "no phrase for {of} {word}");
         }
     }
+}
+
+#[test]
+fn every_kind_has_an_icon_of_its_own() {
+    let sdl = std::fs::read_to_string("schema/ontology.graphql").expect("it is there");
+    let ontology = Ontology::read(&[("schema/ontology.graphql".to_owned(), sdl)]).expect("it is sound");
+    let looks: Json = serde_json::from_str(include_str!("../src/http/web/kinds.json")).expect("JSON");
+    let symbols: BTreeSet<String> =
+        attributes(include_str!("../src/http/web/icons.svg"), "id").into_iter().collect();
+    let icons: BTreeSet<&str> =
+        ontology.kinds.iter().filter_map(|kind| looks[&kind.name]["icon"].as_str()).collect();
+    assert_eq!(icons.len(), ontology.kinds.len(), "one each: {icons:?}");
+    assert!(icons.iter().chain(["entity"].iter()).all(|icon| symbols.contains(*icon)));
+    let known = |name: &String| name == "*" || ontology.kind_named(name).is_some();
+    assert!(looks.as_object().expect("an object").keys().all(known), "no look for what is no kind");
 }

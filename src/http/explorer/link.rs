@@ -60,7 +60,8 @@ pub(super) async fn page(Path(id): Path<String>, visit: Visit) -> Answered {
     };
     let (from, to) = (words(&link["from"]["id"]), words(&link["to"]["id"]));
     let exports = ["json-ld", "bibtex", "ris", "csl-json", "markdown"];
-    let exports = exports.iter().map(|format| (*format, visit.export_link(format, words(&link["id"])))).collect();
+    let exports =
+        exports.iter().map(|format| (*format, visit.export_link(format, words(&link["id"])))).collect();
     let json_ld = Some(json!({
         "@context": "https://schema.org", "@type": "Claim", "name": sentence, "identifier": link["id"], "about": [from, to],
         "appearance": evidence.iter().map(|piece| json!({

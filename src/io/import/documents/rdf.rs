@@ -19,7 +19,7 @@ use super::{dated, left_out, typed};
 use crate::io::import::rows::{Broken, Format};
 use crate::io::rdf::{BASE, DCTERMS, OA, SCHEMA, iri, own, predicate};
 use crate::io::words::slug;
-use crate::ontology::{KindIx, Ontology, Property, Relation};
+use crate::ontology::{Kind, KindIx, Ontology, Property, Relation};
 
 /// What a document says.
 #[derive(Default)]
@@ -184,12 +184,40 @@ fn text_of(term: &Term) -> String {
     }
 }
 
+/// The predicates that a holder of properties has.
+struct Terms<'a> {
+    properties: Vec<(String, &'a Property)>,
+    /// These and all others that are read of an entity.
+    known: HashSet<String>,
+}
+
+impl<'a> Terms<'a> {
+    fn of(ontology: &'a Ontology, all: &[&'a Property]) -> Vec<(String, &'a Property)> {
+        all.iter().map(|property| (predicate(ontology, all.iter().copied(), property), *property)).collect()
+    }
+
+    fn of_kind(ontology: &'a Ontology, kind: &'a Kind) -> Terms<'a> {
+        let all: Vec<&Property> = kind.properties.iter().map(|ix| ontology.property(*ix)).collect();
+        let properties = Terms::of(ontology, &all);
+        let own = |word: String| format!("{}{word}", ontology.iri);
+        let standard = [rdf::TYPE.as_str(), IDENTIFIER].into_iter().chain(NAMES).map(str::to_owned);
+        let known = standard
+            .chain(properties.iter().map(|(term, _)| term.clone()))
+            .chain(own::TEXT.iter().map(|part| own(own::text(part))))
+            .chain(all.iter().map(|property| own(own::kind_of_date(&property.name))))
+            .collect();
+        Terms { properties, known }
+    }
+}
+
 struct Reader<'a> {
     ontology: &'a Ontology,
     base: &'a str,
     source: Option<&'a str>,
     resources: &'a Resources,
     kinds: HashMap<NamedOrBlankNode, KindIx>,
+    /// By position of the kind.
+    terms: Vec<Terms<'a>>,
     /// Relations by their own words and by standard terms.
     relations: HashMap<String, Vec<&'a Relation>>,
     /// Predicates that say nothing to us, and how often.
@@ -213,8 +241,9 @@ impl<'a> Reader<'a> {
                 relations.entry(term).or_default().push(relation);
             }
         }
+        let terms = ontology.kinds.iter().map(|kind| Terms::of_kind(ontology, kind)).collect();
         let (kinds, left, said) = Default::default();
-        Reader { ontology, base, source, resources, kinds, relations, left, said }
+        Reader { ontology, base, source, resources, kinds, terms, relations, left, said }
     }
 
     fn own(&self, word: &str) -> String {
@@ -301,15 +330,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn entity(&mut self, subject: &NamedOrBlankNode, kind: KindIx) {
+    fn entity(&mut self, subject: &NamedOrBlankNode, ix: KindIx) {
         let (ontology, resources) = (self.ontology, self.resources);
-        let kind = ontology.kind(kind);
+        let kind = ontology.kind(ix);
         let all = || kind.properties.iter().map(|ix| ontology.property(*ix));
         let mut line = Map::new();
         let id = self.id(subject);
         line.insert(if kind.is_source { "source" } else { "entity" }.to_owned(), json!(id));
         line.insert("kind".to_owned(), json!(kind.name));
-        self.properties(subject, &all().collect::<Vec<_>>(), &mut line);
+        self.properties(subject, &self.terms[usize::from(ix.0)].properties, &mut line);
         let name = &ontology.property(ontology.name_property()).name;
         if !line.contains_key(name) {
             let called = NAMES.iter().find_map(|term| self.best(subject, term));
@@ -349,15 +378,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Puts what is said of a resource by the predicates of properties into a line.
-    fn properties(&self, subject: &NamedOrBlankNode, all: &[&Property], line: &mut Map<String, Json>) {
-        for property in all {
-            let predicate = predicate(self.ontology, all.iter().copied(), property);
-            let mut texts: Vec<String> = self.resources.objects(subject, &predicate).map(text_of).collect();
+    fn properties(
+        &self,
+        subject: &NamedOrBlankNode,
+        terms: &[(String, &Property)],
+        line: &mut Map<String, Json>,
+    ) {
+        for (predicate, property) in terms {
+            let mut texts: Vec<String> = self.resources.objects(subject, predicate).map(text_of).collect();
             if texts.is_empty() {
                 continue;
             }
             if !property.list && texts.len() > 1 {
-                texts = self.best(subject, &predicate).map_or(texts, |best| vec![best]);
+                texts = self.best(subject, predicate).map_or(texts, |best| vec![best]);
             }
             let kind = self.resources.text(subject, &self.own(&own::kind_of_date(&property.name)));
             line.insert(property.name.clone(), typed(property, texts, kind.as_deref()));
@@ -418,7 +451,8 @@ impl<'a> Reader<'a> {
             }
         }
         let mut properties = Map::new();
-        self.properties(subject, &relation.properties.iter().collect::<Vec<_>>(), &mut properties);
+        let all: Vec<&Property> = relation.properties.iter().collect();
+        self.properties(subject, &Terms::of(self.ontology, &all), &mut properties);
         if !properties.is_empty() {
             line.insert("properties".to_owned(), properties.into());
         }
@@ -444,10 +478,10 @@ impl<'a> Reader<'a> {
     /// Triples that are links and have no resource of their own.
     fn bare_links(&mut self, subject: &NamedOrBlankNode, linked: &HashSet<[String; 3]>) {
         let resources = self.resources;
-        let is_ours = self.kinds.contains_key(subject);
+        let kind = self.kinds.get(subject).map(|ix| usize::from(ix.0));
         for (predicate, object) in resources.said(subject) {
             let Some(all) = self.relations.get(predicate.as_str()).cloned() else {
-                if is_ours && !self.is_known(subject, predicate) {
+                if kind.is_some_and(|kind| !self.terms[kind].known.contains(predicate.as_str())) {
                     *self.left.entry(format!("{predicate}")).or_default() += 1;
                 }
                 continue;
@@ -486,23 +520,6 @@ impl<'a> Reader<'a> {
                 .lines
                 .push([("link".to_owned(), link), ("evidence".to_owned(), evidence)].into_iter().collect());
         }
-    }
-
-    /// Whether a predicate of an entity is read elsewhere.
-    fn is_known(&self, subject: &NamedOrBlankNode, term: &NamedNode) -> bool {
-        let Some(kind) = self.kinds.get(subject) else { return false };
-        let kind = self.ontology.kind(*kind);
-        let all = || kind.properties.iter().map(|ix| self.ontology.property(*ix));
-        let term = term.as_str();
-        term == rdf::TYPE.as_str()
-            || term == rdfs::LABEL.as_str()
-            || term == IDENTIFIER
-            || NAMES.contains(&term)
-            || all().any(|property| predicate(self.ontology, all(), property) == term)
-            || term.strip_prefix(&self.ontology.iri).is_some_and(|word| {
-                own::TEXT.iter().any(|part| own::text(part) == word)
-                    || all().any(|property| own::kind_of_date(&property.name) == word)
-            })
     }
 
     /// What is said of the completeness of a list.
