@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::ask::{items, number, words};
 use super::parts::{self, titled};
-use super::{Answered, Page, Visit};
+use super::{Answered, Page, Visit, encode_path};
 use crate::ontology::{Datatype, Direction, KindIx, Ontology, Property, Relation};
 
 /// Links of a relation that the page of an entity shows; and the page of that relation.
@@ -42,7 +42,9 @@ pub(super) async fn page(Path(id): Path<String>, visit: Visit) -> Answered {
                 p { a href=(visit.entity(words(&found["id"]))) { (visit.text.say("entity.all")) } }
                 (field.section(&visit, found, true))
             }
-            None => { (facts(&visit, ontology, kind, found)) (links(&visit, found, &fields)) (own_evidence(&visit, found)) }
+            None => {
+                p { a href=(visit.href(&format!("/trail/{}", encode_path(words(&found["id"]))), &[])) { (visit.text.say("entity.trail")) } }
+                (facts(&visit, ontology, kind, found)) (links(&visit, found, &fields)) (own_evidence(&visit, found)) }
         }
     };
     let about = words(&found["description"]);
@@ -229,7 +231,7 @@ impl<'a> Field<'a> {
                 }
                 @if whole { (parts::pager(visit, &list["pageInfo"])) }
                 @else if count > shown {
-                    p { a href=(visit.href(&format!("/entity/{}", super::encode_path(id)), &[("list", self.name())])) { (text.count("links.all", count)) } }
+                    p { a href=(visit.href(&format!("/entity/{}", encode_path(id)), &[("list", self.name())])) { (text.count("links.all", count)) } }
                 }
             }
         }

@@ -13,6 +13,7 @@ mod search;
 mod sitemap;
 mod source;
 mod text;
+mod trail;
 
 use std::convert::Infallible;
 
@@ -45,6 +46,7 @@ pub(super) const PAGES: &[Route] = &[
         on(m, link::page)
     }),
     page("/source/{*slug}", "One source: its quotes and what rests on them", |m| on(m, source::page)),
+    page("/trail/{*id}", "The chain of evidence of an entity, link by link", |m| on(m, trail::page)),
     page("/schema", "What may exist: kinds and relations", |m| on(m, schema::page)),
     page("/quality", "How far it can be trusted, counted", |m| on(m, quality::page)),
     page("/about", "Which data these are, and how to cite them", |m| on(m, about::page)),
@@ -148,6 +150,12 @@ impl Visit {
     /// The same of one link with its ends.
     fn export_link(&self, format: &str, id: &str) -> String {
         address("/export", [("format", format), ("item", id)].into_iter())
+    }
+
+    /// The same of the chain of evidence of an entity.
+    fn export_trail(&self, format: &str, id: &str, depth: u64) -> String {
+        let depth = depth.to_string();
+        address("/export", [("format", format), ("trail", id), ("depth", depth.as_str())].into_iter())
     }
 
     /// The kind whose entities evidence quotes, as the API names it.
