@@ -4,6 +4,7 @@
 pub mod export;
 pub mod import;
 pub mod matches;
+mod passages;
 pub mod reconcile;
 pub mod suggest;
 pub mod tools;
@@ -13,9 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+pub use passages::Passage;
+use passages::Texts;
 
 use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals, Transaction};
 use crate::graphql::{Api, Limits, Request, Response, SavedQuery};
+use crate::io::sources::SourceView;
 use crate::io::{self, Batch, Input, Reading};
 use crate::ontology::{Fault, Faults, KindIx, Location, Ontology};
 pub use crate::query::Budget;
@@ -269,6 +273,7 @@ pub struct App {
     /// By name.
     saved: BTreeMap<String, SavedQuery>,
     graph: ArcSwap<Graph>,
+    texts: Texts,
     /// Held while a batch is applied; readers go on with the view there is.
     writing: Mutex<()>,
 }
@@ -297,7 +302,8 @@ impl App {
         let api = Api::new(graph.ontology(), limits).map_err(clash)?;
         let fitting = QUERIES.iter().filter_map(|(name, text)| api.saved(name, name, text).ok());
         let saved = fitting.map(|query| (query.name.clone(), query)).collect();
-        Ok(App { api, saved, graph: ArcSwap::from_pointee(graph), writing: Mutex::new(()) })
+        let graph = ArcSwap::from_pointee(graph);
+        Ok(App { api, saved, graph, texts: Texts::default(), writing: Mutex::new(()) })
     }
 
     /// Adds the saved queries of a folder, a file `name.graphql` each; one of a name that is there
@@ -317,6 +323,27 @@ impl App {
             }
         }
         if faults.is_empty() { Ok(self) } else { Err(Faults(faults)) }
+    }
+
+    /// Reads the texts of the sources from the folder where they lie, to be shown with the quotes in them.
+    ///
+    /// # Errors
+    /// The folder, if it cannot be read.
+    pub fn with_sources(mut self, folder: &Path) -> Result<App, Faults> {
+        let texts = io::sources::texts(&self.view(), folder).map_err(|fault| Faults(vec![fault]))?;
+        self.texts = Texts::of(texts);
+        Ok(self)
+    }
+
+    /// The text of a source, by the source's id, if the folder of sources has it.
+    pub fn source_text(&self, id: &str) -> Option<&SourceView> {
+        self.texts.text(id)
+    }
+
+    /// The words of a source that links rest on, in the order in which they stand in its text. Cost: linear in the
+    /// graph at the first call after the data changed.
+    pub fn passages(&self, id: &str) -> Vec<Passage> {
+        self.texts.passages(&self.view(), id)
     }
 
     /// The saved queries, by name.

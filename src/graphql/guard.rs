@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 
 use super::arguments::PAGE_MAX;
 use super::error::{Code, GraphqlError};
+use super::mentions;
 
 /// What one document may be. Generous to real questions: the opening query of the README has 100
 /// tokens and depth 9, GraphiQL's introspection 210 tokens and depth 14.
@@ -459,7 +460,8 @@ impl<'d> Pass<'d> {
                     sum.depth = sum.depth.max(1);
                     sum.fields = sum.fields.saturating_add(1);
                     sum.directives = sum.directives.saturating_add(field.directives.len() as u64);
-                    if field.alias.is_some() && field.name != "__typename" {
+                    let counts = |alias: &Name| field.name != "__typename" && !mentions::is_ours(alias);
+                    if field.alias.as_ref().is_some_and(counts) {
                         *sum.aliases.entry(field.name.clone()).or_default() += 1;
                     }
                     sum.introspects |= matches!(field.name.as_str(), "__schema" | "__type");

@@ -10,6 +10,12 @@ use serde_json::Value as Json;
 const ID: Name = name!("throughline_id");
 const LINK: Name = name!("throughline_link");
 
+/// Whether a field is one of those that are asked beside what is asked: however often they stand, they ask for
+/// what the document names anyhow.
+pub(super) fn is_ours(alias: &Name) -> bool {
+    *alias == ID || *alias == LINK
+}
+
 /// The document that asks for ids too: of each node, and of the link on which each item of a list that has
 /// one stands. None where it does not fit the schema.
 pub(super) fn asking(schema: &Valid<Schema>, text: &str) -> Option<String> {

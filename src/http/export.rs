@@ -207,7 +207,7 @@ fn liked(accept: Option<&str>) -> Option<&'static Format> {
 // -- what is sent -----------------------------------------------------------------------------
 
 /// The same data and the same question give the same bytes.
-fn etag(shared: &Shared, format: &Format, query: &str) -> String {
+pub(super) fn etag(shared: &Shared, format: &Format, query: &str) -> String {
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(query)[..6]);
     format!("W/\"{}-{}-{}-{hash}\"", shared.app.version(), env!("CARGO_PKG_VERSION"), format.name)
 }

@@ -5,7 +5,8 @@
 //! word for word and case for case; addresses among the link targets of the raw one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
 use data_encoding::HEXLOWER;
@@ -17,13 +18,15 @@ use super::Batch;
 use super::page::{Page, text_of_bytes};
 use super::passage::{Text, USUAL_CONTEXT};
 use super::words::fold;
-use crate::graph::{Change, EntityDraft, EvidenceDraft, QuoteStatus, seal, seal_to_text};
+use crate::graph::{Change, EntityDraft, EvidenceDraft, Graph, QuoteStatus, seal, seal_to_text};
 use crate::ontology::{Date, Fault, Location};
 
 /// One source text, ready to be searched.
 #[derive(Debug)]
 pub struct SourceView {
     text: String,
+    /// Where its lines begin in `text`.
+    lines: Vec<usize>,
     targets: HashSet<String>,
     sha256: String,
 }
@@ -56,12 +59,44 @@ impl SourceView {
             .filter_map(|c| c.get(1).or_else(|| c.get(2)))
             .map(|m| clean_address(m.as_str()))
             .collect();
-        SourceView { text: fold(&text), targets, sha256: HEXLOWER.encode(&Sha256::digest(bytes)) }
+        let (mut folded, mut lines) = (String::with_capacity(text.len()), Vec::new());
+        for line in text.lines().map(fold).filter(|line| !line.is_empty()) {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            lines.push(folded.len());
+            folded.push_str(&line);
+        }
+        SourceView { text: folded, lines, targets, sha256: HEXLOWER.encode(&Sha256::digest(bytes)) }
     }
 
     /// SHA-256 of the file, in hex.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// The text as quotes are looked for in it: links by their words, one space for each run of white space.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where in [`SourceView::text`] the lines of the file that have words begin, in order.
+    pub fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+
+    /// Where words stand in [`SourceView::text`], the first time between their prefix and suffix; none if they do
+    /// not. Cost: linear in the text.
+    ///
+    /// ```
+    /// use throughline::io::sources::SourceView;
+    /// let view = SourceView::new(b"An office.\n\nAn  office.");
+    /// let place = view.place("office.", "An office. An ", "").unwrap();
+    /// assert_eq!((&view.text()[place.clone()], place.start, view.lines()), ("office.", 14, &[0, 11][..]));
+    /// ```
+    pub fn place(&self, quote: &str, prefix: &str, suffix: &str) -> Option<Range<usize>> {
+        let at = self.text.find(&format!("{prefix}{quote}{suffix}"))? + prefix.len();
+        Some(at..at + quote.len())
     }
 
     /// Whether the words, between their prefix and suffix, and the address stand here.
@@ -83,7 +118,7 @@ impl SourceView {
                 ));
             }
             let (prefix, suffix) = (prefix.unwrap_or(""), suffix.unwrap_or(""));
-            if !self.text.contains(&format!("{prefix}{quote}{suffix}")) {
+            if self.place(quote, prefix, suffix).is_none() {
                 return Err(format!(
                     "the words {quote:?} stand in the source, but not between {prefix:?} and {suffix:?}"
                 ));
@@ -291,10 +326,35 @@ fn status_in(view: Option<&SourceView>, e: &EvidenceDraft) -> Result<QuoteStatus
 }
 
 fn text_file(draft: &EntityDraft) -> String {
-    let named = draft.text.as_ref().and_then(|t| t.file.clone());
-    named.unwrap_or_else(|| {
-        format!("{}.txt", draft.id.split_once('/').map_or(draft.id.as_str(), |(_, slug)| slug))
-    })
+    file_of(&draft.id, draft.text.as_ref().and_then(|text| text.file.as_deref()))
+}
+
+/// The file of a source's text: the one that it names, or `<slug>.txt`.
+fn file_of(id: &str, named: Option<&str>) -> String {
+    let slug = || format!("{}.txt", id.split_once('/').map_or(id, |(_, slug)| slug));
+    named.map_or_else(slug, str::to_owned)
+}
+
+/// The texts of the sources of a graph that lie in the folder `dir`, by id. Those that do not are left out. Cost:
+/// linear in the texts; they are held.
+///
+/// # Errors
+/// The folder, if it cannot be read, with the system's reason.
+pub fn texts(graph: &Graph, dir: &Path) -> Result<HashMap<String, SourceView>, Fault> {
+    std::fs::read_dir(dir).map_err(|e| Fault {
+        place: Location::default(),
+        what: format!("the folder of sources {} cannot be read: {e}", dir.display()),
+        help: "name the folder with the texts of the sources".to_owned(),
+    })?;
+    let sources = graph.of_kind(graph.ontology().source_kind()).iter().map(|ix| graph.entity(*ix));
+    let read = |source: crate::graph::Entity<'_>| {
+        let file = file_of(source.id(), source.text().and_then(|text| text.file.as_deref()));
+        // Data name files of the folder, and none beside it.
+        let inside = Path::new(&file).components().all(|part| matches!(part, Component::Normal(_)));
+        let bytes = inside.then(|| std::fs::read(dir.join(&file)).ok())??;
+        Some((source.id().to_owned(), SourceView::new(&bytes)))
+    };
+    Ok(sources.filter_map(read).collect())
 }
 
 pub(super) fn evidence_of(change: &Change) -> &[EvidenceDraft] {

@@ -4,7 +4,7 @@ use maud::html;
 use serde_json::json;
 
 use super::ask::{items, number, words};
-use super::parts::{spaced, titled};
+use super::parts::{self, spaced, titled};
 use super::text::grouped;
 use super::{Answered, Page, Visit};
 use crate::app::export::FORMATS;
@@ -63,7 +63,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
                 } }
             }
         }
-        section aria-labelledby="cite" { h2 id="cite" { (text.say("cite.title")) } pre tabindex="0" { code { (cited) } } }
+        section aria-labelledby="cite" { h2 id="cite" { (text.say("cite.title")) } (parts::code(&cited)) }
         section aria-labelledby="licence" { h2 id="licence" { (text.say("about.licence")) } p { (text.say("about.licence.text")) } }
         section aria-labelledby="access" { h2 id="access" { (text.say("about.access")) } p { (text.say("about.access.text")) } }
     };
@@ -74,5 +74,15 @@ pub(super) async fn page(visit: Visit) -> Answered {
         "version": version["label"], "url": format!("{}/", visit.site()), "isAccessibleForFree": true,
     });
     let about = text.say("about.lead");
-    Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, json_ld: Some(json_ld) }))
+    Ok(visit
+        .show(&Page {
+            title,
+            about,
+            main,
+            answers: &[&answer],
+            exports,
+            json_ld: Some(json_ld),
+            ..Page::default()
+        })
+        .await)
 }

@@ -66,6 +66,13 @@ impl Visit {
     }
 }
 
+impl Answer {
+    /// All of it.
+    pub(super) fn data(&self) -> &Json {
+        &self.data
+    }
+}
+
 /// The text of a field; empty where there is none.
 pub(super) fn words(json: &Json) -> &str {
     json.as_str().unwrap_or_default()

@@ -43,16 +43,25 @@ pub(super) async fn page(Path(id): Path<String>, visit: Visit) -> Answered {
                 (field.section(&visit, found, true))
             }
             None => {
-                p { a href=(visit.href(&format!("/trail/{}", encode_path(words(&found["id"]))), &[])) { (visit.text.say("entity.trail")) } }
                 (facts(&visit, ontology, kind, found)) (links(&visit, found, &fields)) (own_evidence(&visit, found)) }
         }
     };
     let about = words(&found["description"]);
-    let exports = ["json-ld", "turtle", "graphml", "csv-links", "markdown", "bibtex"];
-    let href = |format: &&'static str| (*format, visit.export(format, words(&found["id"])));
-    let exports = exports.iter().map(href).collect();
+    let exports = visit.formats(&[
+        "json",
+        "json-ld",
+        "turtle",
+        "graphml",
+        "csv-links",
+        "csv-evidence",
+        "markdown",
+        "bibtex",
+        "ris",
+    ]);
     let json_ld = Some(json_ld(found));
-    Ok(visit.show(&Page { title: name, about, main, answers: &[&answer], exports, json_ld }))
+    Ok(visit
+        .show(&Page { title: name, about, main, answers: &[&answer], exports, json_ld, ..Page::default() })
+        .await)
 }
 
 // -- the query -----------------------------------------------------------------------------------
@@ -117,7 +126,7 @@ fn own_properties(ontology: &Ontology, kind: KindIx) -> impl Iterator<Item = &Pr
 /// What it is called, what it is, and which ids it has.
 pub(super) fn head(visit: &Visit, found: &Json) -> Markup {
     let text = visit.text;
-    let kind = &found["kind"];
+    let (kind, id) = (&found["kind"], words(&found["id"]));
     let aliases: Vec<&str> = items(&found["aliases"]).iter().map(words).collect();
     html! {
         header class="page-head" {
@@ -130,6 +139,11 @@ pub(super) fn head(visit: &Visit, found: &Json) -> Markup {
                 code { (words(&found["id"])) }
                 @for name in items(&found["identifiers"]) { " · " (words(&name["scheme"])) " " code { (words(&name["value"])) } }
                 @for id in items(&found["mergedFrom"]) { " · " (text.say("entity.merged")) " " code { (words(id)) } }
+            }
+            p class="actions" {
+                a class="button" href=(visit.href(&format!("/trail/{}", encode_path(id)), &[])) { (parts::icon("trail")) " " (text.say("action.trail")) }
+                a class="button plain" href=(visit.href("/path", &[("from", id)])) { (parts::icon("path")) " " (text.say("action.path")) }
+                a class="button plain" href=(visit.href("/compare", &[("of", id)])) { (parts::icon("compare")) " " (text.say("action.compare")) }
             }
         }
     }
@@ -250,7 +264,7 @@ impl<'a> Field<'a> {
                     (parts::entity(visit, there)) " " (parts::basis(visit, words(&link["basis"]))) " "
                     a class="to-link" href=(visit.link(words(&link["id"]))) { (self.relation.say(self.direction, from, to)) }
                 }
-                (parts::best_quote(visit, items(&link["evidence"])))
+                (parts::best_quote(visit, link))
             }
         }
     }

@@ -4,7 +4,7 @@ use maud::html;
 use serde_json::json;
 
 use super::ask::{items, number, words};
-use super::parts::{icon, kind_icon, search_form, titled};
+use super::parts::{icon, look, search_form, titled};
 use super::text::grouped;
 use super::{Answered, Page, Visit};
 
@@ -19,6 +19,14 @@ query WhatIsHere($sources: [KindName!]!) {
   }
   sources: entities(kinds: $sources, first: 12) { totalCount nodes { id name description } }
 }";
+
+/// Ways in beside search: address, symbol, name and what it is for.
+const WAYS: &[(&str, &str, &str, &str)] = &[
+    ("/path", "path", "nav.path", "home.ways.path"),
+    ("/compare", "compare", "nav.compare", "home.ways.compare"),
+    ("/matrix", "view-matrix", "nav.matrix", "home.ways.matrix"),
+    ("/gaps", "gap", "nav.gaps", "home.ways.gaps"),
+];
 
 /// Questions that the page offers; `/q` has them all.
 const QUESTIONS: usize = 8;
@@ -46,6 +54,14 @@ pub(super) async fn page(visit: Visit) -> Answered {
                 p { a href="/q" { (text.tell("home.questions.all", &[("count", &saved.len())])) } }
             }
         }
+        section aria-labelledby="ways" {
+            h2 id="ways" { (text.say("home.ways")) }
+            ul class="ways" {
+                @for (path, symbol, name, why) in WAYS {
+                    li { a href=(visit.href(path, &[])) { (icon(symbol)) " " span class="name" { (text.say(name)) } } p class="note" { (text.say(why)) } }
+                }
+            }
+        }
         section aria-labelledby="kinds" {
             h2 id="kinds" { (text.say("home.kinds")) }
             p {
@@ -56,7 +72,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
                 @for kind in kinds {
                     li {
                         a href=(visit.href("/search", &[("kind", words(&kind["enumName"]))])) {
-                            (icon(kind_icon(words(&kind["name"])))) " " span class="name" { (titled(words(&kind["name"]))) } " "
+                            (icon(&look(words(&kind["name"])).icon)) " " span class="name" { (titled(words(&kind["name"]))) } " "
                             span class="count" { (grouped(number(&kind["count"]))) }
                         }
                         p class="note" { (words(&kind["description"])) }
@@ -75,13 +91,15 @@ pub(super) async fn page(visit: Visit) -> Answered {
         }
     };
     let about = text.say("home.lead");
-    Ok(visit.show(&Page {
-        title: &spaced_site(&visit, words(&answer["ontology"]["title"])),
-        about,
-        main,
-        answers: &[&answer],
-        ..Page::default()
-    }))
+    Ok(visit
+        .show(&Page {
+            title: &spaced_site(&visit, words(&answer["ontology"]["title"])),
+            about,
+            main,
+            answers: &[&answer],
+            ..Page::default()
+        })
+        .await)
 }
 
 fn spaced_site(visit: &Visit, ontology: &str) -> String {

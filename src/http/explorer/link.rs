@@ -49,37 +49,38 @@ pub(super) async fn page(Path(id): Path<String>, visit: Visit) -> Answered {
         }
         section aria-labelledby="evidence" {
             h2 id="evidence" { (text.count("link.evidence", evidence.len() as u64)) }
-            @for piece in evidence { (parts::quote(&visit, piece)) }
+            @for piece in evidence { (parts::quote_of(&visit, piece, Some(link), true)) }
         }
         (standing(&visit, link))
         (more(&visit, link))
         section class="cite" aria-labelledby="cite" {
             h2 id="cite" { (text.say("cite.title")) }
-            pre tabindex="0" { code { (citation(&visit, link)) } }
+            (parts::code(&citation(&visit, link)))
         }
     };
     let (from, to) = (words(&link["from"]["id"]), words(&link["to"]["id"]));
-    let exports = ["json-ld", "bibtex", "ris", "csl-json", "markdown"];
-    let exports =
-        exports.iter().map(|format| (*format, visit.export_link(format, words(&link["id"])))).collect();
+    let exports = visit.formats(&["json", "json-ld", "trig", "bibtex", "ris", "csl-json", "markdown"]);
     let json_ld = Some(json!({
         "@context": "https://schema.org", "@type": "Claim", "name": sentence, "identifier": link["id"], "about": [from, to],
         "appearance": evidence.iter().map(|piece| json!({
             "@type": "Quotation", "text": piece["quote"], "url": piece["href"], "isPartOf": piece["source"]["name"],
         })).collect::<Vec<_>>(),
     }));
-    Ok(visit.show(&Page {
-        title: sentence,
-        about: quoted(evidence),
-        main,
-        answers: &[&answer],
-        exports,
-        json_ld,
-    }))
+    Ok(visit
+        .show(&Page {
+            title: sentence,
+            about: quoted(evidence),
+            main,
+            answers: &[&answer],
+            exports,
+            json_ld,
+            ..Page::default()
+        })
+        .await)
 }
 
 fn end(visit: &Visit, role: &str, named: &Json) -> Markup {
-    html! { div class="end" { p class="role" { (visit.text.say(role)) } p { (parts::entity(visit, named)) " " (parts::kind_chip(words(&named["kind"]["name"]))) } } }
+    html! { div class="end" { p class="role" { (visit.text.say(role)) } p { (parts::entity(visit, named)) " " span class="note" aria-hidden="true" { (parts::titled(words(&named["kind"]["name"]))) } } } }
 }
 
 /// How well it stands, in sentences.

@@ -3,17 +3,29 @@
 
 mod about;
 mod ask;
+mod choose;
+mod compare;
+mod crosswalk;
+mod drawing;
 mod entity;
+mod gaps;
 mod home;
+mod layout;
 mod link;
+mod matrix;
 mod parts;
+mod path;
 mod quality;
 mod schema;
 mod search;
 mod sitemap;
 mod source;
+mod source_text;
+mod taken;
 mod text;
+mod timeline;
 mod trail;
+mod views;
 
 use std::convert::Infallible;
 
@@ -29,10 +41,17 @@ use super::front::encode;
 use super::{READ, Route, Shared, document, layers, shorten};
 use crate::ontology::upper_snake;
 use ask::Answer;
+use drawing::Drawing;
 use text::Text;
 
 /// What these pages may load and do: our style sheet, icons and scripts; scripts may ask us.
-const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CSP: &str = "frame-ancestors 'none'; default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+
+/// What stands before everything else in [`CSP`], for pages that others may show within theirs there is less of it.
+const NOT_FRAMED: &str = "frame-ancestors 'none'; ";
+
+/// What the addresses of pages begin with that others may show within theirs.
+const EMBED: &str = "/embed/";
 
 /// Letters of the content hash that stand in a permalink.
 const VERSION_LETTERS: usize = 8;
@@ -47,6 +66,20 @@ pub(super) const PAGES: &[Route] = &[
     }),
     page("/source/{*slug}", "One source: its quotes and what rests on them", |m| on(m, source::page)),
     page("/trail/{*id}", "The chain of evidence of an entity, link by link", |m| on(m, trail::page)),
+    page("/embed/trail/{*id}", "The chain of evidence, to be shown within another page", |m| {
+        on(m, trail::page)
+    }),
+    page("/path", "How two entities are connected", |m| on(m, path::page)),
+    page("/compare", "What several entities are linked to, side by side", |m| on(m, compare::page)),
+    page("/crosswalk", "Which items of one plan answer to which of another", |m| on(m, crosswalk::page)),
+    page("/matrix", "One kind against another, empty cells and all", |m| on(m, matrix::page)),
+    page("/gaps", "What ought to be there and is not recorded", |m| on(m, gaps::page)),
+    page("/embed/entity/{*id}", "One entity, to be shown within another page", |m| on(m, entity::page)),
+    page("/embed/link/{id}", "One link, to be shown within another page", |m| on(m, link::page)),
+    page("/embed/path", "How two entities are connected, to be shown within another page", |m| {
+        on(m, path::page)
+    }),
+    page("/timeline", "What came about when", |m| on(m, timeline::page)),
     page("/schema", "What may exist: kinds and relations", |m| on(m, schema::page)),
     page("/quality", "How far it can be trusted, counted", |m| on(m, quality::page)),
     page("/about", "Which data these are, and how to cite them", |m| on(m, about::page)),
@@ -63,8 +96,12 @@ const fn page(
 
 /// Where one goes from everywhere: address and key of its name.
 const PLACES: &[(&str, &str)] = &[
-    ("/search", "nav.search"),
     ("/q", "nav.questions"),
+    ("/path", "nav.path"),
+    ("/compare", "nav.compare"),
+    ("/matrix", "nav.matrix"),
+    ("/gaps", "nav.gaps"),
+    ("/timeline", "nav.timeline"),
     ("/schema", "nav.schema"),
     ("/quality", "nav.quality"),
     ("/about", "nav.about"),
@@ -84,6 +121,8 @@ pub(super) struct Visit {
     headers: HeaderMap,
     /// The version of the data, as permalinks carry it.
     version: String,
+    /// Whether it is shown within a page of others.
+    embedded: bool,
 }
 
 impl FromRequestParts<Shared> for Visit {
@@ -103,6 +142,7 @@ impl FromRequestParts<Shared> for Visit {
             given,
             headers: parts.headers.clone(),
             version,
+            embedded: parts.uri.path().starts_with(EMBED),
         })
     }
 }
@@ -142,22 +182,6 @@ impl Visit {
         self.href(&format!("/source/{}", parts::source_slug(id)), &[])
     }
 
-    /// The same of what lies around an entity, in the format of another tool.
-    fn export(&self, format: &str, id: &str) -> String {
-        address("/export", [("format", format), ("neighborhood", id), ("depth", "1")].into_iter())
-    }
-
-    /// The same of one link with its ends.
-    fn export_link(&self, format: &str, id: &str) -> String {
-        address("/export", [("format", format), ("item", id)].into_iter())
-    }
-
-    /// The same of the chain of evidence of an entity.
-    fn export_trail(&self, format: &str, id: &str, depth: u64) -> String {
-        let depth = depth.to_string();
-        address("/export", [("format", format), ("trail", id), ("depth", depth.as_str())].into_iter())
-    }
-
     /// The kind whose entities evidence quotes, as the API names it.
     fn source_kind(&self) -> String {
         let view = self.shared.app.view();
@@ -186,10 +210,14 @@ impl Visit {
         format!("{scheme}://{}", self.host())
     }
 
-    /// The page in its frame.
-    fn show(&self, page: &Page<'_>) -> Response {
-        let mut response =
-            document(&self.headers, "text/html; charset=utf-8", CSP, self.framed(page).into_string());
+    /// The page in its frame, or in the format that the address asks for.
+    async fn show(&self, page: &Page<'_>) -> Response {
+        if let Some(format) = self.get("format") {
+            return self.taken(format, page).await;
+        }
+        let csp = if self.embedded { &CSP[NOT_FRAMED.len()..] } else { CSP };
+        let body = if self.embedded { self.bare(page) } else { self.framed(page) };
+        let mut response = document(&self.headers, "text/html; charset=utf-8", csp, body.into_string());
         response
             .headers_mut()
             .insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Accept-Language"));
@@ -218,33 +246,75 @@ impl Visit {
         self.refuse(StatusCode::NOT_FOUND, self.text.say("nothing.title"), &why)
     }
 
-    fn framed(&self, page: &Page<'_>) -> Markup {
+    /// What stands in the head of every page.
+    fn head(&self, page: &Page<'_>) -> Markup {
         let text = self.text;
         let site = text.say("site.name");
+        let place = format!("{}{}", self.site(), self.here(&[("lang", None)]));
+        html! {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (page.title) @if self.path != "/" { " · " (site) } }
+                meta property="og:title" content=(page.title);
+                meta property="og:site_name" content=(site);
+                meta property="og:type" content="website";
+                meta property="og:url" content=(place);
+                meta property="og:locale" content=(text.lang);
+                meta name="twitter:card" content="summary";
+                @if !page.about.is_empty() {
+                    meta name="description" content=(page.about);
+                    meta property="og:description" content=(page.about);
+                }
+                @for other in &text::LANGUAGES {
+                    link rel="alternate" hreflang=(other.lang) href={ (self.site()) (self.here(&[("lang", Some(other.lang)), ("v", None)])) };
+                }
+                @if page.embed && !self.embedded {
+                    link rel="alternate" type="application/json+oembed" title=(page.title) href={ (self.site()) (address("/oembed", [("url", place.as_str())].into_iter())) };
+                }
+                @if self.embedded { base target="_blank"; }
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href="/assets/explorer.css";
+                script type="module" src="/assets/explorer.mjs" {}
+                (data_block("application/json", Some("phrases"), &text.of_scripts()))
+                @if let Some(json) = &page.json_ld { (data_block("application/ld+json", None, json)) }
+            }
+        }
+    }
+
+    /// A page within a page of others: what it shows, and the way to the whole of it.
+    fn bare(&self, page: &Page<'_>) -> Markup {
+        let text = self.text;
+        let whole = self.here(&[]).replacen(EMBED, "/", 1);
+        html! {
+            (DOCTYPE)
+            html lang=(text.lang) {
+                (self.head(page))
+                body class="embed" {
+                    main id="main" tabindex="-1" { (page.main) }
+                    p class="embed-foot" {
+                        a href=(whole) { (text.tell("embed.whole", &[("site", &text.say("site.name"))])) } " · "
+                        (text.say("foot.version")) " " code { (self.shared.app.version()) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn framed(&self, page: &Page<'_>) -> Markup {
+        let text = self.text;
         let stale = self.get("v").filter(|v| *v != self.version);
         let home = self.path == "/";
         let has_search = home || self.path == "/search";
         html! {
             (DOCTYPE)
             html lang=(text.lang) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (page.title) @if !home { " · " (site) } }
-                    @if !page.about.is_empty() { meta name="description" content=(page.about); }
-                    meta property="og:title" content=(page.title);
-                    meta property="og:site_name" content=(site);
-                    meta property="og:type" content="website";
-                    @if !page.about.is_empty() { meta property="og:description" content=(page.about); }
-                    link rel="icon" href="data:,";
-                    link rel="stylesheet" href="/assets/explorer.css";
-                    @if let Some(json) = &page.json_ld { (data_block(json)) }
-                }
+                (self.head(page))
                 body {
                     a class="skip" href="#main" { (text.say("skip")) }
                     header class="site-head" {
-                        a class="brand" href=(self.href("/", &[])) { (site) }
+                        a class="brand" href=(self.href("/", &[])) { (parts::icon("throughline")) " " (text.say("site.name")) }
                         @if !has_search { (parts::search_form(self, "site-search")) }
                         nav class="site-nav" aria-label=(text.say("nav.label")) {
                             @for (path, name) in PLACES {
@@ -304,12 +374,16 @@ struct Page<'a> {
     exports: Vec<(&'a str, String)>,
     /// The same in schema.org's words.
     json_ld: Option<Json>,
+    /// Its drawing, to be had as a file.
+    drawing: Option<&'a Drawing>,
+    /// Whether pages of others may show it within them.
+    embed: bool,
 }
 
 /// Data for machines. A browser runs no element of this type, and `<` cannot end it.
-fn data_block(json: &Json) -> Markup {
+fn data_block(media_type: &str, id: Option<&str>, json: &Json) -> Markup {
     let json = json.to_string().replace('<', "\\u003c");
-    html! { script type="application/ld+json" { (PreEscaped(json)) } }
+    html! { script type=(media_type) id=[id] { (PreEscaped(json)) } }
 }
 
 fn address<'a>(path: &str, parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -64,7 +64,8 @@ async fn counts(visit: &Visit) -> Answered {
                     tbody { @for group in items(&facet["groups"]) {
                         @let count = number(&group["count"]);
                         tr {
-                            th scope="row" { (text.say(&format!("{}.{}", name.to_lowercase(), words(&group["keys"][0]["value"])))) }
+                            @let word = words(&group["keys"][0]["value"]);
+                            th scope="row" { @if *name == "BASIS" { (parts::basis(visit, word)) } @else { (parts::verification(visit, word)) } }
                             td class="number" { (grouped(count)) }
                             td class="number" { (percent(count, total)) }
                         }
@@ -86,25 +87,21 @@ async fn counts(visit: &Visit) -> Answered {
         section aria-labelledby="gaps" {
             h2 id="gaps" { (text.say("quality.gaps")) }
             p class="note" { (text.say("quality.gaps.why")) }
-            dl { @for gap in items(&answer["ontology"]["gaps"]) { (gap_line(gap)) } }
+            dl { @for gap in items(&answer["ontology"]["gaps"]) { (gap_line(visit, gap)) } }
         }
     };
     let title = text.say("quality.title");
-    Ok(visit.show(&Page {
-        title,
-        about: text.say("quality.lead"),
-        main,
-        answers: &[&answer],
-        ..Page::default()
-    }))
+    Ok(visit
+        .show(&Page { title, about: text.say("quality.lead"), main, answers: &[&answer], ..Page::default() })
+        .await)
 }
 
-fn gap_line(gap: &Json) -> Markup {
+fn gap_line(visit: &Visit, gap: &Json) -> Markup {
     let name = words(&gap["name"]);
     html! {
         div {
-            dt { (parts::titled(&name.to_lowercase())) " " span class="count" { (grouped(number(&gap["entities"]["totalCount"]))) } }
-            dd { (words(&gap["description"])) }
+            dt { a href=(visit.href("/gaps", &[("name", name)])) { (parts::titled(name)) } }
+            dd { span class="count" { (grouped(number(&gap["entities"]["totalCount"]))) } " " (words(&gap["description"])) }
         }
     }
 }
@@ -127,7 +124,7 @@ async fn weak(visit: &Visit, weakness: &str) -> Answered {
         ol class="links" { @for link in items(&links["nodes"]) { li { (parts::link_card(visit, link)) } } }
         (parts::pager(visit, &links["pageInfo"]))
     };
-    Ok(visit.show(&Page { title: &title, main, answers: &[&answer], ..Page::default() }))
+    Ok(visit.show(&Page { title: &title, main, answers: &[&answer], ..Page::default() }).await)
 }
 
 fn percent(count: u64, of: u64) -> String {

@@ -54,7 +54,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
     };
     let exports = vec![("GraphQL SDL", "/schema.graphql".to_owned())];
     let about = text.say("schema.lead");
-    Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, ..Page::default() }))
+    Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, ..Page::default() }).await)
 }
 
 /// The kinds in the columns that trails have, from sources on; those without a column after them.
@@ -67,7 +67,7 @@ fn columns(visit: &Visit, kinds: &[Json]) -> Markup {
         nav class="schema-map" aria-label=(text.say("schema.map")) {
             ol {
                 @for layer in layers {
-                    li class="column" {
+                    li class={ "column" @if layer.is_none() { " beside" } } {
                         p class="layer" { @match layer { Some(layer) => { (text.tell("schema.layer", &[("layer", &layer)])) } None => { (text.say("schema.layer.none")) } } }
                         ul {
                             @for kind in kinds.iter().filter(|kind| kind["layer"].as_u64() == layer) {

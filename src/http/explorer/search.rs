@@ -62,7 +62,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
             p role="status" { (text.count("search.found", count)) @if found["allWords"] == false && count > 0 { " " (text.say("search.some")) } }
         }
         (facets(&visit, &answer, &kinds))
-        @if count == 0 { p { (text.say("search.nothing")) } }
+        @if count == 0 { p class="nothing" { (text.say("search.nothing")) } }
         @for (kind, edges) in by_kind(items(&found["edges"])) {
             section class="found" aria-labelledby=(kind) {
                 h2 id=(kind) { (parts::kind_chip(kind)) }
@@ -71,7 +71,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
         }
         (parts::pager(&visit, &found["pageInfo"]))
     };
-    Ok(visit.show(&Page { title: &title, main, answers: &[&answer], ..Page::default() }))
+    Ok(visit.show(&Page { title: &title, main, answers: &[&answer], ..Page::default() }).await)
 }
 
 /// The kinds there are, with how many of each, to look through one alone.
@@ -89,7 +89,7 @@ fn facets(visit: &Visit, answer: &Answer, asked: &[&str]) -> Markup {
                     @let name = words(&kind["enumName"]);
                     li {
                         a href=(narrowed(Some(name))) aria-current=[asked.contains(&name).then_some("true")] {
-                            (parts::icon(parts::kind_icon(words(&kind["name"])))) " " (titled(words(&kind["name"]))) " " span class="count" { (grouped(count)) }
+                            (parts::icon(&parts::look(words(&kind["name"])).icon)) " " (titled(words(&kind["name"]))) " " span class="count" { (grouped(count)) }
                         }
                     }
                 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::ask::{items, number, words};
 use super::parts;
 use super::text::grouped;
-use super::{Answered, Page, Visit, entity};
+use super::{Answered, Page, Visit, entity, source_text};
 use crate::ontology::Ontology;
 
 /// Links a page shows.
@@ -30,6 +30,9 @@ pub(super) async fn page(Path(slug): Path<String>, visit: Visit) -> Answered {
     let source_kind = ontology.source_kind();
     let id = format!("{}/{slug}", ontology.kind(source_kind).prefix);
     let Some(kind) = view.find(&id).map(|ix| view.entity(ix).kind()) else { return Err(visit.missing(&id)) };
+    if visit.get("view") == Some("text") {
+        return source_text::page(&visit, &id).await;
+    }
     let (first, after, last, before) = parts::page_of(&visit, LINKS);
     let variables = json!({ "id": id, "first": first, "after": after, "last": last, "before": before });
     let answer = visit.ask(&query(ontology, &ontology.kind(kind).name), variables).await?;
@@ -38,7 +41,7 @@ pub(super) async fn page(Path(slug): Path<String>, visit: Visit) -> Answered {
     let count = number(&links["totalCount"]);
     let main = html! {
         (entity::head(&visit, found))
-        (capture(&visit, &found["text"]))
+        (capture(&visit, &found["text"], &id))
         (entity::facts(&visit, ontology, kind, found))
         section aria-labelledby="links" {
             h2 id="links" { (text.count("source.links", count)) }
@@ -54,18 +57,36 @@ pub(super) async fn page(Path(slug): Path<String>, visit: Visit) -> Answered {
                     }
                 }
             }
-            ol class="passages" { @for passage in passages(items(&links["nodes"]), words(&found["id"])) { li { (told(&visit, &passage)) } } }
+            ol class="passages" { @for passage in passages(&visit, items(&links["nodes"]), words(&found["id"])) { li { (told(&visit, &passage)) } } }
             (parts::pager(&visit, &links["pageInfo"]))
         }
     };
-    let formats = ["bibtex", "ris", "csl-json", "markdown", "json-ld", "csv-evidence"];
-    let exports = formats.iter().map(|format| (*format, visit.export(format, &id))).collect();
+    let exports = visit.formats(&[
+        "bibtex",
+        "ris",
+        "csl-json",
+        "markdown",
+        "json",
+        "json-ld",
+        "csv-links",
+        "csv-evidence",
+    ]);
     let json_ld = json!({
         "@context": "https://schema.org", "@type": "DigitalDocument", "identifier": found["id"], "name": found["name"],
         "description": found["description"], "url": found["url"], "sha256": found["text"]["sha256"],
     });
     let (title, about) = (words(&found["name"]), words(&found["description"]));
-    Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, json_ld: Some(json_ld) }))
+    Ok(visit
+        .show(&Page {
+            title,
+            about,
+            main,
+            answers: &[&answer],
+            exports,
+            json_ld: Some(json_ld),
+            ..Page::default()
+        })
+        .await)
 }
 
 fn query(ontology: &Ontology, kind: &str) -> String {
@@ -81,7 +102,7 @@ fn query(ontology: &Ontology, kind: &str) -> String {
 }
 
 /// The text as it was when its quotes were last looked for.
-fn capture(visit: &Visit, capture: &Json) -> Markup {
+fn capture(visit: &Visit, capture: &Json, id: &str) -> Markup {
     let text = visit.text;
     html! {
         section class="capture" aria-labelledby="capture" {
@@ -93,6 +114,9 @@ fn capture(visit: &Visit, capture: &Json) -> Markup {
                         None => { span class="absent" { (text.say("source.unchecked")) } }
                     }
                 } }
+                @if visit.shared.app.source_text(id).is_some() {
+                    div { dt { (text.say("source.text")) } dd { a href=(visit.here(&[("view", Some("text")), ("after", None), ("before", None)])) { (text.say("source.text.lead")) } } }
+                }
                 div { dt { "SHA-256" } dd { @match capture["sha256"].as_str() { Some(hash) => { code class="hash" { (hash) } } None => { span class="absent" { (text.say("absent")) } } } } }
             }
         }
@@ -105,8 +129,9 @@ struct Passage<'a> {
     links: Vec<&'a Json>,
 }
 
-/// The passages that links quote from a source, in the order in which they were recorded.
-fn passages<'a>(links: &'a [Json], source: &str) -> Vec<Passage<'a>> {
+/// The passages that links quote from a source: in the order of its text where that is there, those that are not
+/// found in it last; otherwise in the order in which they were recorded.
+fn passages<'a>(visit: &Visit, links: &'a [Json], source: &str) -> Vec<Passage<'a>> {
     let mut passages: Vec<Passage<'a>> = Vec::new();
     for link in links {
         for evidence in items(&link["evidence"]).iter().filter(|piece| piece["source"]["id"] == source) {
@@ -118,6 +143,13 @@ fn passages<'a>(links: &'a [Json], source: &str) -> Vec<Passage<'a>> {
                 None => passages.push(Passage { evidence, links: vec![link] }),
             }
         }
+    }
+    if let Some(text) = visit.shared.app.source_text(source) {
+        let part = |passage: &Passage<'_>, name: &str| words(&passage.evidence[name]).to_owned();
+        passages.sort_by_cached_key(|it| {
+            let place = text.place(&part(it, "quote"), &part(it, "prefix"), &part(it, "suffix"));
+            place.map_or(usize::MAX, |place| place.start)
+        });
     }
     passages
 }

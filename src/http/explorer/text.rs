@@ -1,9 +1,11 @@
 //! The words of the interface, in each language a file of phrases by key. What the data and the ontology say
 //! stays in the language it is in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::sync::LazyLock;
+
+use serde_json::Value as Json;
 
 use axum::http::{HeaderMap, header};
 
@@ -59,6 +61,13 @@ impl Text {
             phrase = phrase.replace(&format!("{{{name}}}"), &value.to_string());
         }
         phrase
+    }
+
+    /// The phrases that scripts say, by key.
+    pub(super) fn of_scripts(&self) -> Json {
+        let own = self.phrases.iter().filter(|(key, _)| key.starts_with("js."));
+        let sorted: BTreeMap<&str, &str> = own.map(|(key, phrase)| (key.as_str(), phrase.as_str())).collect();
+        sorted.into_iter().map(|(key, phrase)| (key.to_owned(), Json::from(phrase))).collect()
     }
 
     /// So many of something: the phrase `key.one` or `key.other`.
