@@ -246,7 +246,7 @@ fn a_server_answers_from_its_first_line_on_and_stops_when_asked() {
         "/schema.graphql",
         "/healthz",
         "/readyz",
-        "/assets/site.css",
+        "/assets/explorer.css",
         "/assets/graphiql/graphiql.js",
     ] {
         let answer = server.ask("GET", path, "", "");

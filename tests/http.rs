@@ -454,7 +454,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         "GET /developers",
         "GET /graphiql",
         "GET /schema.graphql",
-        "GET /assets/site.css",
+        "GET /assets/explorer.css",
         "GET /graphql?query=%7B__typename%7D",
     ] {
         let (status, first, _) = answer(&router, request(ask, &[], "")).await;

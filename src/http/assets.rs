@@ -44,7 +44,6 @@ const ASSETS: &[Asset] = &[
     asset!("graph-keys.mjs", "text/javascript; charset=utf-8", "web/graph-keys.mjs"),
     asset!("in-place.mjs", "text/javascript; charset=utf-8", "web/in-place.mjs"),
     asset!("pan-zoom.mjs", "text/javascript; charset=utf-8", "web/pan-zoom.mjs"),
-    asset!("site.css", "text/css; charset=utf-8", "web/site.css"),
     asset!("graphiql/graphiql.js", "text/javascript; charset=utf-8", "web/graphiql/dist/graphiql.js.br", br),
     asset!("graphiql/graphiql.css", "text/css; charset=utf-8", "web/graphiql/dist/graphiql.css.br", br),
     asset!(

@@ -298,7 +298,7 @@ async fn overview(shared: &Shared) -> Result<Arc<Overview>, NotRun> {
     shared.executors.run(shared.settings.operation_time, Arc::default(), count).await
 }
 
-async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+async fn front_page(visit: explorer::Visit, State(shared): State<Shared>, headers: HeaderMap) -> Response {
     match overview(&shared).await {
         Ok(overview) => {
             let page = front::page(
@@ -307,7 +307,7 @@ async fn front_page(State(shared): State<Shared>, headers: HeaderMap) -> Respons
                 &shared.addresses,
                 &shared.examples,
             );
-            document(&headers, "text/html; charset=utf-8", SITE_CSP, page)
+            visit.for_programs(page)
         }
         Err(not_run) => refusal_to_run(not_run),
     }

@@ -110,9 +110,9 @@ pub(super) async fn preview(State(shared): State<Shared>, uri: Uri) -> Response 
                         meta charset="utf-8";
                         meta name="color-scheme" content="light dark";
                         title { (node["name"].as_str().unwrap_or_default()) }
-                        link rel="stylesheet" href="/assets/site.css";
+                        link rel="stylesheet" href="/assets/explorer.css";
                     }
-                    body { main { (brief(&node)) } }
+                    body class="embed" { main { (brief(&node)) } }
                 }
             };
             let headers = [

@@ -6,18 +6,20 @@ use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
+use super::explorer::{self, Visit};
 use super::export::{self, Asked, What};
-use super::front::{encode, page_of};
 use super::graphql_route::execute;
 use super::negotiate::{list, prefers_html};
 use super::{PUBLIC, SITE_CSP, Shared, document, not_modified, refusal, refusal_to_run, shorten};
 use crate::app::export::{FORMATS, Format, Options};
 use crate::graphql::{self, Code, GraphqlError, Outcome, Parameter, SavedQuery};
 use crate::ontology::suggest;
+
+/// What an answer depends on beside its address.
+const VARY: &str = "Accept, Accept-Encoding, Accept-Language";
 
 /// What an answer is given as.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,13 +36,20 @@ impl Form {
         }
     }
 
+    fn policy(self) -> &'static str {
+        match self {
+            Form::Json => SITE_CSP,
+            Form::Page => explorer::CSP,
+        }
+    }
+
     fn liked(headers: &HeaderMap) -> Form {
         if prefers_html(list(headers, header::ACCEPT).as_deref()) { Form::Page } else { Form::Json }
     }
 }
 
 /// The questions there are.
-pub(super) async fn index(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+pub(super) async fn index(visit: Visit, State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let form = Form::liked(&headers);
     let saved = shared.app.saved();
     let body = match form {
@@ -53,10 +62,10 @@ pub(super) async fn index(State(shared): State<Shared>, headers: HeaderMap) -> R
             };
             json!({ "queries": saved.values().map(of).collect::<Vec<_>>() }).to_string()
         }
-        Form::Page => index_page(saved.values()),
+        Form::Page => visit.questions(saved.values()),
     };
-    let mut response = document(&headers, form.content_type(), SITE_CSP, body);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    let mut response = document(&headers, form.content_type(), form.policy(), body);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
     response
 }
 
@@ -69,6 +78,7 @@ fn told(parameter: &Parameter) -> Json {
 
 /// The answer to one of them.
 pub(super) async fn answer(
+    visit: Visit,
     State(shared): State<Shared>,
     Path(name): Path<String>,
     request: Request,
@@ -88,16 +98,15 @@ pub(super) async fn answer(
         None => Form::liked(headers),
         Some("json") => Form::Json,
         Some("html") => Form::Page,
-        Some(ending) => return written(&shared, query, ending, asked, &request).await,
+        Some(ending) => return written(&visit, &shared, query, ending, &request).await,
     };
-    let etag = etag(&shared, query, asked, if form == Form::Json { "json" } else { "html" });
+    let etag = etag(&shared, query, asked, if form == Form::Json { "json" } else { visit.language() });
     if not_modified(headers, &etag) {
         return sent(StatusCode::NOT_MODIFIED, form, String::new(), Some(&etag));
     }
-    let given: Vec<(String, String)> = url::form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
-    let variables = match query.variables(&given) {
+    let variables = match query.variables(&given(query, asked)) {
         Ok(variables) => variables,
-        Err(errors) => return refused(query, &given, form, &errors),
+        Err(errors) => return refused(&visit, query, form, &errors),
     };
     let request =
         graphql::Request { query: query.text.clone(), variables, read_only: true, ..Default::default() };
@@ -114,17 +123,17 @@ pub(super) async fn answer(
     let text = String::from_utf8(answer.body).unwrap_or_default();
     let body = match form {
         Form::Json => text,
-        Form::Page => page(query, &given, asked, &serde_json::from_str(&text).unwrap_or_default()),
+        Form::Page => visit.question(query, asked, &serde_json::from_str(&text).unwrap_or_default()),
     };
     sent(status, form, body, whole.then_some(etag.as_str()))
 }
 
 /// What the answer speaks of, in a format of other tools.
 async fn written(
+    visit: &Visit,
     shared: &Shared,
     query: &SavedQuery,
     format: &str,
-    asked: &str,
     request: &Parts,
 ) -> Response {
     let fits = |format: &&Format| format.takes_selection() || format.needs_answer();
@@ -138,8 +147,8 @@ async fn written(
         return refusal(StatusCode::NOT_FOUND, Code::NotFound, &message);
     };
     let mut options = Options::default();
-    let mut given: Vec<(String, String)> =
-        url::form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+    let asked = request.uri.query().unwrap_or_default();
+    let mut given = given(query, asked);
     // Where the question has no such parameter, it is the table's.
     let is_own = |name: &str| query.parameters.iter().any(|parameter| parameter.name == name);
     given.retain(|(name, value)| match name.as_str() {
@@ -151,7 +160,7 @@ async fn written(
     });
     let variables = match query.variables(&given) {
         Ok(variables) => variables,
-        Err(errors) => return refused(query, &given, Form::Json, &errors),
+        Err(errors) => return refused(visit, query, Form::Json, &errors),
     };
     let etag = etag(shared, query, asked, format.name);
     let asked =
@@ -160,11 +169,18 @@ async fn written(
     export::send(shared, &request.method, &request.headers, &etag, &query.name, asked).await
 }
 
-fn refused(query: &SavedQuery, given: &[(String, String)], form: Form, errors: &[GraphqlError]) -> Response {
+/// What an address gives the parameters of a question; those of all pages are none of its own.
+fn given(query: &SavedQuery, asked: &str) -> Vec<(String, String)> {
+    let is_own = |name: &str| query.parameters.iter().any(|parameter| parameter.name == name);
+    let all = url::form_urlencoded::parse(asked.as_bytes()).into_owned();
+    all.filter(|(name, _)| is_own(name) || !["lang", "v"].contains(&name.as_str())).collect()
+}
+
+fn refused(visit: &Visit, query: &SavedQuery, form: Form, errors: &[GraphqlError]) -> Response {
     let errors = json!({ "errors": errors.iter().map(GraphqlError::to_json).collect::<Vec<_>>() });
     let body = match form {
         Form::Json => errors.to_string(),
-        Form::Page => page(query, given, "", &errors),
+        Form::Page => visit.question(query, "", &errors),
     };
     sent(StatusCode::BAD_REQUEST, form, body, None)
 }
@@ -174,8 +190,8 @@ fn sent(status: StatusCode, form: Form, body: String, etag: Option<&str>) -> Res
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, Some(form.content_type())),
-        (header::CONTENT_SECURITY_POLICY, Some(SITE_CSP)),
-        (header::VARY, Some("Accept, Accept-Encoding")),
+        (header::CONTENT_SECURITY_POLICY, Some(form.policy())),
+        (header::VARY, Some(VARY)),
         (header::ETAG, etag),
         (header::CACHE_CONTROL, etag.map(|_| PUBLIC)),
     ] {
@@ -195,184 +211,4 @@ fn etag(shared: &Shared, query: &SavedQuery, asked: &str, form: &str) -> String 
     });
     let hash = data_encoding::HEXLOWER.encode(&hash.finalize()[..6]);
     format!("W/\"{}-{}-{hash}-q-{form}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
-}
-
-// -- pages -------------------------------------------------------------------------------------
-
-fn index_page<'a>(all: impl Iterator<Item = &'a SavedQuery>) -> String {
-    page_of(
-        "Questions · Throughline",
-        &html! {
-            header {
-                p class="mark" { a href="/" { "Throughline" } }
-                h1 { "Questions with an address" }
-                p class="lead" { "Each answers as a page here, and as JSON to programs. Parameters stand in the address: a link can be shared." }
-            }
-            ul class="questions" {
-                @for query in all { li { a href={ "/q/" (query.name) } { (query.title) } } }
-            }
-        },
-    )
-}
-
-fn page(query: &SavedQuery, given: &[(String, String)], asked: &str, answer: &Json) -> String {
-    let value = |name: &str| {
-        let of_name = given.iter().filter(|(key, _)| key == name).map(|(_, text)| text.as_str());
-        let texts: Vec<&str> = of_name.collect();
-        (!texts.is_empty()).then(|| texts.join(", "))
-    };
-    let mark = if asked.is_empty() { "" } else { "?" };
-    page_of(
-        &format!("{} · Throughline", query.title),
-        &html! {
-            header {
-                p class="mark" { a href="/" { "Throughline" } " · " a href="/q" { "Questions" } }
-                h1 { (query.title) }
-                @if !query.description.is_empty() { p class="lead" { (prose(&query.description)) } }
-            }
-            @if !query.parameters.is_empty() {
-                form method="get" action={ "/q/" (query.name) } class="parameters" {
-                    @for parameter in &query.parameters {
-                        @let id = format!("p-{}", parameter.name);
-                        @let stands = value(&parameter.name);
-                        div {
-                            label for=(id) { (words(&parameter.name)) @if parameter.list { span class="note" { " (several, with commas between)" } } }
-                            @if parameter.words.is_empty() || parameter.list {
-                                input id=(id) name=(parameter.name) value=[stands] placeholder=[parameter.default.as_deref()] required[parameter.required];
-                            } @else {
-                                select id=(id) name=(parameter.name) {
-                                    option value="" { (parameter.default.as_deref().unwrap_or("any")) }
-                                    @for word in &parameter.words {
-                                        option value=(word) selected[stands.as_ref() == Some(word)] { (word) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                    button class="button" type="submit" { "Ask" }
-                }
-            }
-            @for error in answer["errors"].as_array().into_iter().flatten() {
-                p class="fault" role="alert" { (error["message"].as_str().unwrap_or_default()) }
-            }
-            @if !answer["data"].is_null() {
-                section class="answer" aria-labelledby="answer" {
-                    h2 id="answer" { "Answer" }
-                    (shown("", &answer["data"]))
-                }
-            }
-            section aria-labelledby="question" {
-                h2 id="question" { "The query behind it" }
-                p {
-                    a href={ "/q/" (query.name) ".json" (mark) (asked) } { "The answer as JSON" } " · "
-                    @if answer["errors"].is_null() {
-                        a href={ "/q/" (query.name) ".csv" (mark) (asked) } { "as a table" } " · "
-                        a href={ "/q/" (query.name) ".ro-crate" (mark) (asked) } { "with all it rests on, to cite" } " · "
-                    }
-                    a href={ "/graphiql?query=" (encode(&query.text)) } { "Change it in GraphiQL" }
-                }
-                details { summary { "GraphQL" } pre tabindex="0" { code { (query.text) } } }
-            }
-        },
-    )
-}
-
-/// A piece of an answer: an object begins with its name or sentence, then tells its facts in a row, its
-/// quote, and what is within it one step in.
-fn shown(key: &str, value: &Json) -> Markup {
-    html! {
-        @match value {
-            Json::Array(items) if items.is_empty() => { p class="facts" { "none recorded" } }
-            Json::Array(items) if items.iter().all(|item| !item.is_object()) => {
-                p class="facts" { @for (at, item) in items.iter().enumerate() { @if at > 0 { "; " } (told_in_row(key, item)) } }
-            }
-            Json::Array(items) => { ul { @for item in items { li { (shown(key, item)) } } } }
-            Json::Object(fields) => {
-                @let facts: Vec<_> = fields.iter().filter(|(key, value)| is_fact(key, value)).collect();
-                @for (key, value) in fields.iter().filter(|(key, _)| LEADS.contains(&key.as_str())) {
-                    p { strong { (told_in_row(key, value)) } }
-                }
-                @if !facts.is_empty() {
-                    p class="facts" {
-                        @for (at, (key, value)) in facts.iter().enumerate() {
-                            @if at > 0 { " · " }
-                            @if !TELLING.contains(&key.as_str()) { (words(key)) ": " }
-                            (told_in_row(key, value))
-                        }
-                    }
-                }
-                @for (_, value) in fields.iter().filter(|(key, value)| *key == "quote" && value.is_string()) {
-                    blockquote { (value.as_str().unwrap_or_default()) }
-                }
-                @for (key, value) in fields.iter().filter(|(_, value)| value.is_object() || value.is_array()) {
-                    @if SILENT.contains(&key.as_str()) { (shown(key, value)) }
-                    @else { div class="within" { p class="term" { (words(key)) } (shown(key, value)) } }
-                }
-            }
-            other => { p { (told_in_row(key, other)) } }
-        }
-    }
-}
-
-/// Fields that say what an object is.
-const LEADS: &[&str] = &["name", "sentence"];
-/// Fields whose name tells a reader nothing that the value does not.
-const SILENT: &[&str] = &["edges", "nodes", "node", "link", "entity", "links", "kind", "property"];
-/// Fields whose value needs no name.
-const TELLING: &[&str] = &["id", "edtf", "basis", "url", "href", "completeness", "absence", "grade"];
-
-/// Whether a field is told in the row of an object's facts.
-fn is_fact(key: &str, value: &Json) -> bool {
-    match value {
-        Json::Object(_) | Json::Array(_) => false,
-        Json::Null => !SILENT.contains(&key),
-        _ => key != "quote" && !LEADS.contains(&key),
-    }
-}
-
-fn told_in_row(key: &str, value: &Json) -> Markup {
-    html! {
-        @match (key, value) {
-            (_, Json::Null) => { "not stated" }
-            (_, Json::Bool(truth)) => { (if *truth { "yes" } else { "no" }) }
-            ("completeness", Json::String(word)) if word == "NOT_STATED" => { "not stated whether there are more" }
-            ("completeness", Json::String(word)) if word == "AT_LEAST" => { "at least these" }
-            ("completeness", Json::String(_)) => { "these are all" }
-            ("absence", Json::String(word)) if word == "NOT_STATED" => { "nothing is said: there may be some" }
-            ("absence", Json::String(_)) => { "a source says that there is none" }
-            ("id", Json::String(id)) => { code { (id) } }
-            (_, Json::String(text)) if text.starts_with("https://") || text.starts_with("http://") => {
-                a href=(text) rel="noreferrer" { (text) }
-            }
-            (_, Json::String(text)) if is_word(text) => { (text.to_lowercase().replace('_', " ")) }
-            (_, Json::String(text)) => { (text) }
-            (_, other) => { (other) }
-        }
-    }
-}
-
-/// Whether a text is a word of an enum.
-fn is_word(text: &str) -> bool {
-    text.len() > 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
-}
-
-/// Prose in which names of the API stand between backticks.
-fn prose(text: &str) -> Markup {
-    html! {
-        @for (at, part) in text.split('`').enumerate() {
-            @if at % 2 == 1 { code { (part) } } @else { (part) }
-        }
-    }
-}
-
-/// A name of the API as words.
-fn words(name: &str) -> String {
-    let mut words = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            words.push(' ');
-        }
-        words.push(c.to_ascii_lowercase());
-    }
-    words
 }

@@ -65,7 +65,21 @@ const pages = [
   ["entity", "/entity/initiative/ahem"],
   ["link", `/${data.links.nodes[0].id}`],
   ["source", "/source/mass-gov-ahem"],
+  ["trail-outline", "/trail/initiative/ahem"],
+  ["trail-graph", "/trail/initiative/ahem?view=graph"],
+  ["trail-table", "/trail/initiative/ahem?view=table"],
+  ["trail-timeline", "/trail/initiative/ahem?view=timeline"],
+  ["trail-markdown", "/trail/initiative/ahem?view=markdown"],
+  ["embed", "/embed/trail/initiative/ahem?view=graph"],
+  ["path", "/path?from=report/severe-maternal-morbidity-2023&to=initiative/ahem"],
+  ["path-empty", "/path"],
+  ["compare", "/compare?of=initiative/ahem&of=initiative/ahem-maternal-health"],
+  ["crosswalk", "/crosswalk?a=initiative/ahem&b=plan/hhs-eap-2023"],
+  ["matrix", "/matrix"],
+  ["gaps", "/gaps"],
+  ["timeline", "/timeline"],
   ["schema", "/schema"],
+  ["schema-kind", "/schema?kind=Report"],
   ["quality", "/quality"],
   ["about", "/about?lang=es"],
   ["questions", "/q"],
@@ -73,7 +87,9 @@ const pages = [
 ];
 const looks = [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["forced-colours", { forcedColors: "active" }]];
 for (const [look, options] of looks) {
-  for (const [width, name, path] of [1280, 360].flatMap((width) => pages.map(([name, path]) => [width, name, path]))) {
+  // Colours that the reader forces do not depend on the width.
+  const widths = { light: [1280, 360], dark: [320], "forced-colours": [1280] }[look];
+  for (const [width, name, path] of widths.flatMap((width) => pages.map(([name, path]) => [width, name, path]))) {
     await check(`${name}, ${look}, ${width} px: axe finds nothing, and nothing sticks out`, async () => {
       const view = await context(browser, base, { ...options, viewport: { width, height: 800 } });
       const shown = await view.ctx.newPage();

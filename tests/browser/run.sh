@@ -1,5 +1,5 @@
 #!/bin/sh
-# Opens a running server in Chromium: the front page and GraphiQL.
+# Opens a running server in Chromium: every page, a journey by keyboard and one without scripts, and GraphiQL.
 # usage: tests/browser/run.sh http://127.0.0.1:PORT [--shots DIR]
 # Installs what it needs: Debian's chromium when there is none (as root), and two npm packages.
 set -eu
@@ -18,7 +18,7 @@ if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.j
 fi
 
 status=0
-for script in pages graphiql; do
+for script in pages journey graphiql; do
   echo "# $script"
   node "$script.mjs" "$@" || status=1
 done

@@ -123,7 +123,7 @@ fn because(visit: &Visit, reason: &Json) -> Markup {
             (visit.text.say(&format!("reason.{}", words(&reason["reason"]))))
             @if !reason["entity"].is_null() { " " (parts::entity(visit, &reason["entity"])) }
             @for (at, link) in items(&reason["links"]).iter().enumerate() {
-                " " a class="ref" href=(visit.link(words(&link["id"]))) title=(words(&link["sentence"])) aria-label=(words(&link["sentence"])) { (at + 1) }
+                " " a class="ref" href=(visit.link(words(&link["id"]))) title=(words(&link["sentence"])) { span class="visually-hidden" { (words(&link["sentence"])) " " } (at + 1) }
             }
         }
     }

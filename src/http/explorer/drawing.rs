@@ -243,8 +243,9 @@ impl Drawing {
             path class="node-shape" d=(outline(&look.shape, NODE.0, NODE.1)) fill=(fill) stroke=(tone) stroke-width="1.5" stroke-dasharray=[dashes] {}
             svg class="node-icon" x=(icon_at) y=((NODE.1 - 20.0) / 2.0) width="20" height="20" color=(if is_origin { "#fff" } else { tone }) { use href={ (sprite) "#" (look.icon) } {} }
             text class="node-kind" x=(text_at) y=(above) font-size="11" fill=(ink) { (node.caption) }
+            " "
             text class="node-name" x=(text_at) y=(first) font-size="13" font-weight="600" fill=(ink) {
-                @for (nth, line) in lines.iter().enumerate() { tspan x=(text_at) dy=(nth * 16) { (line) } }
+                @for (nth, line) in lines.iter().enumerate() { @if nth > 0 { " " } tspan x=(text_at) dy=(nth * 16) { (line) } }
             }
         };
         let role = match (is_origin, node.stops) {
@@ -365,8 +366,8 @@ fn lines(name: &str, letters: usize) -> Vec<String> {
         }
     }
     if lines.len() > 2 {
-        lines.truncate(2);
-        lines[1].push_str(" …");
+        let rest = lines.split_off(1);
+        lines.push(rest.join(" "));
     }
     lines.iter().map(|line| shortened(line, letters)).collect()
 }
@@ -375,8 +376,11 @@ fn shortened(text: &str, letters: usize) -> String {
     if text.chars().count() <= letters {
         return text.to_owned();
     }
-    let kept: String = text.trim_end_matches(" …").chars().take(letters - 1).collect();
-    kept.trim_end().to_owned() + "…"
+    let kept: String = text.chars().take(letters - 1).collect();
+    // A word is not cut where one before it can stand alone.
+    let ends = text[kept.len()..].starts_with(|next: char| !next.is_alphanumeric());
+    let whole = kept.rfind(' ').filter(|_| !ends).map_or(kept.as_str(), |at| &kept[..at]);
+    whole.trim_end_matches([' ', ',']).to_owned() + "…"
 }
 
 #[cfg(test)]
@@ -391,7 +395,7 @@ mod tests {
             (
                 "Number of unexpected complications in newborns rose",
                 20,
-                &["Number of unexpected", "complications in …"],
+                &["Number of unexpected", "complications in…"],
             ),
             ("Donaudampfschifffahrtsgesellschaftskapitän", 20, &["Donaudampfschifffah…"]),
             ("", 24, &[""]),

@@ -13,10 +13,13 @@ mod home;
 mod layout;
 mod link;
 mod matrix;
+mod oembed;
 mod parts;
 mod path;
 mod quality;
+mod question;
 mod schema;
+mod schema_drawing;
 mod search;
 mod sitemap;
 mod source;
@@ -45,7 +48,7 @@ use drawing::Drawing;
 use text::Text;
 
 /// What these pages may load and do: our style sheet, icons and scripts; scripts may ask us.
-const CSP: &str = "frame-ancestors 'none'; default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+pub(super) const CSP: &str = "frame-ancestors 'none'; default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
 /// What stands before everything else in [`CSP`], for pages that others may show within theirs there is less of it.
 const NOT_FRAMED: &str = "frame-ancestors 'none'; ";
@@ -79,6 +82,7 @@ pub(super) const PAGES: &[Route] = &[
     page("/embed/path", "How two entities are connected, to be shown within another page", |m| {
         on(m, path::page)
     }),
+    page("/oembed", "How a page is shown within others: oEmbed 1.0", |m| on(m, oembed::answer)),
     page("/timeline", "What came about when", |m| on(m, timeline::page)),
     page("/schema", "What may exist: kinds and relations", |m| on(m, schema::page)),
     page("/quality", "How far it can be trusted, counted", |m| on(m, quality::page)),
@@ -198,6 +202,11 @@ impl Visit {
         address(&self.path, kept.chain(changed))
     }
 
+    /// The language it is shown in.
+    pub(super) fn language(&self) -> &'static str {
+        self.text.lang
+    }
+
     /// What the client calls this server.
     fn host(&self) -> &str {
         layers::host(&self.headers).unwrap_or("localhost:4000")
@@ -217,11 +226,7 @@ impl Visit {
         }
         let csp = if self.embedded { &CSP[NOT_FRAMED.len()..] } else { CSP };
         let body = if self.embedded { self.bare(page) } else { self.framed(page) };
-        let mut response = document(&self.headers, "text/html; charset=utf-8", csp, body.into_string());
-        response
-            .headers_mut()
-            .insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Accept-Language"));
-        response
+        self.sent(csp, body)
     }
 
     /// The page that says that there is none, and why.
@@ -293,13 +298,32 @@ impl Visit {
                 (self.head(page))
                 body class="embed" {
                     main id="main" tabindex="-1" { (page.main) }
-                    p class="embed-foot" {
+                    footer class="embed-foot" {
                         a href=(whole) { (text.tell("embed.whole", &[("site", &text.say("site.name"))])) } " · "
                         (text.say("foot.version")) " " code { (self.shared.app.version()) }
                     }
                 }
             }
         }
+    }
+
+    /// The page for programs and who writes them, which is in English.
+    pub(super) fn for_programs(&self, main: Markup) -> Response {
+        let title = self.text.say("foot.developers");
+        let page = self.framed(&Page {
+            title,
+            main: html! { div lang="en" class="programs" { (main) } },
+            ..Page::default()
+        });
+        self.sent(CSP, page)
+    }
+
+    fn sent(&self, csp: &str, page: Markup) -> Response {
+        let mut response = document(&self.headers, "text/html; charset=utf-8", csp, page.into_string());
+        response
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Accept-Language"));
+        response
     }
 
     fn framed(&self, page: &Page<'_>) -> Markup {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::ask::{items, number, words};
 use super::parts::{self, spaced, titled};
 use super::text::grouped;
-use super::{Answered, Page, Visit};
+use super::{Answered, Page, Visit, schema_drawing};
 
 const QUERY: &str = "
 query Schema {
@@ -33,6 +33,11 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let ontology = &answer["ontology"];
     let (kinds, relations) = (items(&ontology["kinds"]), items(&ontology["relations"]));
     let shared = shared(kinds);
+    let one = visit.get("kind").and_then(|name| kinds.iter().find(|kind| kind["name"] == name));
+    let drawing = match one {
+        Some(kind) => schema_drawing::of_kind(&visit, kinds, relations, kind),
+        None => schema_drawing::of_support(&visit, kinds, relations),
+    };
     let title = text.say("schema.title");
     let main = html! {
         header class="page-head" {
@@ -41,6 +46,14 @@ pub(super) async fn page(visit: Visit) -> Answered {
             p class="lead" { (text.say("schema.lead")) }
         }
         (columns(&visit, kinds))
+        section class="wide view" id="view" aria-labelledby="view-title" data-in-place="view" {
+            h2 id="view-title" { (drawing.title) }
+            p class="note" {
+                (text.say("schema.drawing.why"))
+                @if one.is_some() { " " a href=(visit.here(&[("kind", None)])) { (text.say("schema.drawing.all")) } }
+            }
+            (drawing.figure(&visit))
+        }
         section aria-labelledby="kinds" {
             h2 id="kinds" { (text.say("schema.kinds")) }
             p { (text.say("schema.shared")) }
@@ -52,9 +65,20 @@ pub(super) async fn page(visit: Visit) -> Answered {
             @for relation in relations { (relation_part(&visit, relation)) }
         }
     };
-    let exports = vec![("GraphQL SDL", "/schema.graphql".to_owned())];
+    let mut exports = vec![("GraphQL SDL", "/schema.graphql".to_owned())];
+    exports.extend(visit.formats(&["svg", "json"]));
     let about = text.say("schema.lead");
-    Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, ..Page::default() }).await)
+    Ok(visit
+        .show(&Page {
+            title,
+            about,
+            main,
+            answers: &[&answer],
+            exports,
+            drawing: Some(&drawing),
+            ..Page::default()
+        })
+        .await)
 }
 
 /// The kinds in the columns that trails have, from sources on; those without a column after them.

@@ -51,7 +51,7 @@ pub(super) async fn page(visit: &Visit, id: &str) -> Answered {
         }
         section class="wide text" aria-labelledby="text" {
             h2 id="text" class="visually-hidden" { (title) }
-            div class="source-text" tabindex="0" role="region" aria-labelledby="text" {
+            div class="source-text" tabindex="0" role="group" aria-labelledby="text" {
                 @for line in lines(source.lines(), &part, source.text().len()) { p { (marked(source.text(), &line, &here)) } }
             }
             @if parts.len() > 1 {
@@ -100,16 +100,11 @@ fn parts_of(lines: &[usize], end: usize) -> Vec<std::ops::Range<usize>> {
     parts
 }
 
-/// The lines of a part.
+/// The lines of a part, without the space that stands between them.
 fn lines(starts: &[usize], part: &std::ops::Range<usize>, end: usize) -> Vec<std::ops::Range<usize>> {
-    let ends = starts.iter().copied().skip(1).chain(std::iter::once(end));
-    starts
-        .iter()
-        .copied()
-        .zip(ends)
-        .map(|(from, to)| from..to)
-        .filter(|line| part.contains(&line.start))
-        .collect()
+    let ends = starts.iter().skip(1).map(|next| next - 1).chain(std::iter::once(end));
+    let all = starts.iter().zip(ends).map(|(from, to)| *from..to);
+    all.filter(|line| part.contains(&line.start)).collect()
 }
 
 /// A line, with the passages marked that it has a part of. Where passages overlap, the mark of the first goes on.
@@ -174,7 +169,7 @@ mod tests {
             .iter()
             .map(|line| marked(text, line, &here).into_string())
             .collect();
-        let first = "We <mark><a class=\"ref\" id=\"passage-1\" href=\"#rests-1\" title=\"1\">1</a>found </mark><mark><a class=\"ref\" id=\"passage-2\" href=\"#rests-2\" title=\"1\">2</a>this</mark><mark>. </mark>";
+        let first = "We <mark><a class=\"ref\" id=\"passage-1\" href=\"#rests-1\" title=\"1\">1</a>found </mark><mark><a class=\"ref\" id=\"passage-2\" href=\"#rests-2\" title=\"1\">2</a>this</mark><mark>.</mark>";
         assert_eq!(shown, [first, "<mark>And that </mark>too."]);
     }
 }

@@ -33,7 +33,14 @@ pub(super) fn told(visit: &Visit, trail: &Json, missing: &Missing) -> Markup {
     let own = words(&trail["of"]["id"]);
     let asked = visit.get("dir");
     let links = items(&trail["links"]);
-    let mut outline = Outline { visit, links, missing: missing.by_entity(), steps: 0, told: HashMap::new() };
+    let mut outline = Outline {
+        visit,
+        links,
+        missing: missing.by_entity(),
+        steps: 0,
+        told: HashMap::new(),
+        links_told: HashSet::new(),
+    };
     html! {
         @for (way, part) in [(Way::Up, "up"), (Way::Down, "down")] {
             @if asked.is_none_or(|asked| asked == part || !["up", "down"].contains(&asked)) {
@@ -47,6 +54,7 @@ pub(super) fn told(visit: &Visit, trail: &Json, missing: &Missing) -> Markup {
                 }
             }
         }
+        (outline.others())
     }
 }
 
@@ -58,6 +66,8 @@ struct Outline<'a> {
     steps: usize,
     /// The step at which what follows an entity was told, by its id.
     told: HashMap<&'a str, usize>,
+    /// The ids of the links that have been told.
+    links_told: HashSet<&'a str>,
 }
 
 impl<'a> Outline<'a> {
@@ -78,6 +88,7 @@ impl<'a> Outline<'a> {
         let (visit, link, to) = (self.visit, &found["link"], way.ends(found).1);
         let id = words(&to["id"]);
         self.steps += 1;
+        self.links_told.insert(words(&link["id"]));
         let step = self.steps;
         let before = seen.contains(id).then(|| self.told.get(id).copied()).flatten();
         self.told.entry(id).or_insert(step);
@@ -87,13 +98,30 @@ impl<'a> Outline<'a> {
                 p class="say" {
                     (parts::entity(visit, to)) " "
                     span class="why" { (words(&link["sentence"])) } " "
-                    a class="ref" href=(visit.link(words(&link["id"]))) aria-label={ (visit.text.say("trail.evidence")) " " (words(&link["sentence"])) } { (step) }
+                    a class="ref" href=(visit.link(words(&link["id"]))) { span class="visually-hidden" { (visit.text.say("trail.evidence")) " " (words(&link["sentence"])) " " } (step) }
                     @if basis == "INFERRED" { " " (parts::basis(visit, basis)) }
                 }
                 (parts::best_quote(visit, link))
                 @if let Some(before) = before { p class="say again" { a href={ "#step-" (before) } { (visit.text.say("trail.told")) } } }
                 (self.branch(way, id, false, seen))
                 @if before.is_none() { (self.slots(id)) }
+            }
+        }
+    }
+
+    /// Links between what has been told that lead neither to the beginning nor away from it.
+    fn others(&mut self) -> Markup {
+        let all = self.links;
+        let untold: Vec<&Json> =
+            all.iter().filter(|found| !self.links_told.contains(words(&found["link"]["id"]))).collect();
+        // What leads on from these stands above.
+        let mut seen = self.told.keys().copied().collect();
+        html! {
+            @if !untold.is_empty() {
+                section class="direction" aria-labelledby="others" {
+                    h3 id="others" { (self.visit.text.say("trail.others")) }
+                    ol class="outline" { @for found in untold { (self.step(Way::Down, found, &mut seen)) } }
+                }
             }
         }
     }
