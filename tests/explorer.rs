@@ -547,9 +547,14 @@ async fn every_view_of_a_chain_tells_the_same_links() {
 async fn what_ought_to_follow_and_is_not_recorded_has_a_place() {
     let router = seed();
     let drawing = get(&router, "/trail/initiative/ahem?view=graph", &[]).await.text;
-    assert!(drawing.contains("class=\"node slot") && drawing.contains("edge basis-absent"), "no dotted place");
+    assert!(
+        drawing.contains("class=\"node slot") && drawing.contains("edge basis-absent"),
+        "no dotted place"
+    );
     let outline = get(&router, "/trail/initiative/ahem", &[]).await.text;
-    let gaps = ask(&router, "{ gaps(names: [\"RECOMMENDATION_WITHOUT_ACTION\"]) { description } }", &json!({})).await;
+    let gaps =
+        ask(&router, "{ gaps(names: [\"RECOMMENDATION_WITHOUT_ACTION\"]) { description } }", &json!({}))
+            .await;
     let description = gaps["gaps"][0]["description"].as_str().expect("a gap of the seed's ontology");
     let slots: Vec<String> = outline.split("class=\"slots\"").skip(1).map(read).collect();
     assert!(slots.iter().any(|slot| slot.contains(description)), "{description}: {slots:.300?}");

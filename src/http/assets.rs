@@ -44,6 +44,8 @@ const ASSETS: &[Asset] = &[
     asset!("graph-keys.mjs", "text/javascript; charset=utf-8", "web/graph-keys.mjs"),
     asset!("in-place.mjs", "text/javascript; charset=utf-8", "web/in-place.mjs"),
     asset!("pan-zoom.mjs", "text/javascript; charset=utf-8", "web/pan-zoom.mjs"),
+    asset!("overview.mjs", "text/javascript; charset=utf-8", "web/overview.mjs"),
+    asset!("overview/overview.js", "text/javascript; charset=utf-8", "web/overview/dist/overview.js.br", br),
     asset!("graphiql/graphiql.js", "text/javascript; charset=utf-8", "web/graphiql/dist/graphiql.js.br", br),
     asset!("graphiql/graphiql.css", "text/css; charset=utf-8", "web/graphiql/dist/graphiql.css.br", br),
     asset!(
@@ -110,11 +112,13 @@ mod tests {
         for (at, asset) in ASSETS.iter().enumerate().filter(|(_, a)| a.brotli) {
             assert!(unpacked(at).is_some(), "{}", asset.path);
         }
-        let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/web/graphiql/dist");
-        for file in std::fs::read_dir(dist).expect("the folder is in the repository") {
-            let name = file.expect("it can be read").file_name().to_string_lossy().into_owned();
-            let Some(name) = name.strip_suffix(".br") else { continue };
-            assert!(ASSETS.iter().any(|a| a.path == format!("graphiql/{name}")), "{name} is served");
+        for bundle in ["graphiql", "overview"] {
+            let dist = format!("{}/src/http/web/{bundle}/dist", env!("CARGO_MANIFEST_DIR"));
+            for file in std::fs::read_dir(dist).expect("the folder is in the repository") {
+                let name = file.expect("it can be read").file_name().to_string_lossy().into_owned();
+                let Some(name) = name.strip_suffix(".br") else { continue };
+                assert!(ASSETS.iter().any(|a| a.path == format!("{bundle}/{name}")), "{name} is served");
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ const WAYS: &[(&str, &str, &str, &str)] = &[
     ("/compare", "compare", "nav.compare", "home.ways.compare"),
     ("/matrix", "view-matrix", "nav.matrix", "home.ways.matrix"),
     ("/gaps", "gap", "nav.gaps", "home.ways.gaps"),
+    ("/timeline", "view-timeline", "nav.timeline", "home.ways.timeline"),
+    ("/overview", "view-graph", "nav.overview", "home.ways.overview"),
 ];
 
 /// Questions that the page offers; `/q` has them all.

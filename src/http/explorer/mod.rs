@@ -14,6 +14,7 @@ mod layout;
 mod link;
 mod matrix;
 mod oembed;
+mod overview;
 mod parts;
 mod path;
 mod quality;
@@ -82,6 +83,8 @@ pub(super) const PAGES: &[Route] = &[
     page("/embed/path", "How two entities are connected, to be shown within another page", |m| {
         on(m, path::page)
     }),
+    page("/overview", "All entities on one map, with a list beside it", |m| on(m, overview::page)),
+    page("/overview.json", "What the map draws", |m| on(m, overview::data)),
     page("/oembed", "How a page is shown within others: oEmbed 1.0", |m| on(m, oembed::answer)),
     page("/timeline", "What came about when", |m| on(m, timeline::page)),
     page("/schema", "What may exist: kinds and relations", |m| on(m, schema::page)),

@@ -3,6 +3,7 @@ import * as combobox from "./combobox.mjs";
 import * as copy from "./copy.mjs";
 import * as graphKeys from "./graph-keys.mjs";
 import * as inPlace from "./in-place.mjs";
+import * as overview from "./overview.mjs";
 import * as panZoom from "./pan-zoom.mjs";
 
 /** @param {ParentNode} root */
@@ -12,6 +13,7 @@ function enhance(root) {
     graphKeys.enhance(/** @type {HTMLElement} */ (figure));
     panZoom.enhance(/** @type {HTMLElement} */ (figure));
   }
+  for (const figure of root.querySelectorAll("[data-overview]")) overview.enhance(/** @type {HTMLElement} */ (figure));
   copy.enhance(root);
 }
 

@@ -1,15 +1,19 @@
 #!/bin/sh
-# Rebuilds the bundle in a temporary folder and compares it with the committed one.
+# Rebuilds a vendored bundle in a temporary folder and compares it with the committed one.
+# usage: verify.sh graphiql|overview
 # 0: the same bytes. 1: other contents. Needs node >= 20, npm and its registry.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-dist=$here/../dist
+web=$(cd "$(dirname "$0")" && pwd)
+here=$web/$1/build
+dist=$web/$1/dist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 (cd "$dist" && sha256sum --quiet -c SHA256SUMS)
-cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$here"/*.jsx "$here"/*.css "$work"
-cd "$work"
+mkdir -p "$work/bundle/build"
+cp "$web/pack.mjs" "$work"
+find "$here" -maxdepth 1 -type f -exec cp {} "$work/bundle/build" \;
+cd "$work/bundle/build"
 npm ci --ignore-scripts --no-audit --no-fund --silent
 node build.mjs "$work/dist" >/dev/null
 
