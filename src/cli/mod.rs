@@ -163,6 +163,8 @@ fn serve(args: Serve) -> Result<ExitCode> {
         // Whoever started us may not read it; that is no reason not to serve.
         drop(writeln!(out, "http://{address}").and_then(|()| out.flush()));
         drop(out);
+        let warmed = app.clone();
+        tokio::task::spawn_blocking(move || http::warm(&warmed));
         http::serve::serve(listener, http::router(app, &settings), &settings, stop).await;
         Ok(ExitCode::SUCCESS)
     });

@@ -13,7 +13,7 @@ use crate::ontology::{Common, Direction, KindIx, RelationIx};
 use crate::query::Exhausted;
 use crate::query::filter::{Evaluation, LinkFilter};
 use crate::query::group::Item;
-use crate::query::order::sort;
+use crate::query::order::Keyed;
 use crate::query::page::{OrderTag, Page, cursor, paginate};
 use crate::query::quality::quality;
 
@@ -248,16 +248,20 @@ fn entity_list<'c>(
             None => Ok(wanted),
         }
     };
-    let mut kept = match filter.as_ref().and_then(|filter| filter.candidates(graph)) {
+    let kept = match filter.as_ref().and_then(|filter| filter.candidates(graph)) {
         Some(found) => keep(c, 1, found.into_iter(), passes)?,
         None => keep(c, 1, all, passes)?,
     };
-    sort(graph, sorts, &mut kept, |ix| *ix, &c.budget)?;
-    let position = |id: &str| {
-        let ix = graph.find(id)?;
-        if sorts.is_empty() { kept.binary_search(&ix).ok() } else { kept.iter().position(|i| *i == ix) }
+    let (kept, page) = if sorts.is_empty() {
+        let position = |id: &str| kept.binary_search(&graph.find(id)?).ok();
+        let page = paginate(&request.page, request.tag, kept.len(), position)?;
+        (kept, page)
+    } else {
+        let keyed = Keyed::of(graph, sorts, kept, |ix| *ix, &c.budget)?;
+        let position = |id: &str| keyed.position(graph.find(id)?);
+        let page = paginate(&request.page, request.tag, keyed.len(), position)?;
+        (keyed.arranged(page.range.clone()), page)
     };
-    let page = paginate(&request.page, request.tag, kept.len(), position)?;
     c.budget.spend(page.range.len() as u64)?;
     told(Items::Entities(kept), page, request.tag, None, tells)
 }
@@ -289,14 +293,18 @@ pub(super) fn along<'c>(
                 None => Ok(by_link),
             }
         })?;
-        sort(graph, sorts, &mut kept, |linked| linked.to, &c.budget)?;
     }
     let list = if plain { all } else { &kept };
+    if !sorts.is_empty() {
+        let keyed = Keyed::of(graph, sorts, kept, |linked| linked.to, &c.budget)?;
+        let position = |id: &str| keyed.position(graph.find(id)?);
+        let page = paginate(&request.page, request.tag, keyed.len(), position)?;
+        c.budget.spend(page.range.len() as u64)?;
+        let items = Items::Linked(keyed.arranged(page.range.clone()));
+        return connection(items, page, request.tag, Some((from, relation, direction)));
+    }
     let position = |id: &str| {
         let ix = graph.find(id)?;
-        if !sorts.is_empty() {
-            return list.iter().position(|linked| linked.to == ix);
-        }
         // Insertion order is that of the links, and the item's own list tells which link it is.
         let symmetric = c.ontology().relation(relation).symmetric;
         let back = if symmetric { direction } else { direction.opposite() };

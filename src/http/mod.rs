@@ -298,6 +298,17 @@ async fn overview(shared: &Shared) -> Result<Arc<Overview>, NotRun> {
     shared.executors.run(shared.settings.operation_time, Arc::default(), count).await
 }
 
+/// Asks what counts all there is, and builds what the first look-up would, so that no reader waits for it. Blocking:
+/// where there are half a million links, for a second.
+pub fn warm(app: &App) {
+    let view = app.view();
+    // Whether there is such a link does not matter: looking for it builds the index.
+    let _ = view.find_link("link/none");
+    for request in explorer::costly(view.ontology()) {
+        app.execute(&request, &app.budget());
+    }
+}
+
 async fn front_page(visit: explorer::Visit, State(shared): State<Shared>, headers: HeaderMap) -> Response {
     match overview(&shared).await {
         Ok(overview) => {

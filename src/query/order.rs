@@ -2,6 +2,8 @@
 //! to it where its keys are equal, so that pages are stable. Absent values come last, both ways.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::ops::Range;
 
 use super::{Budget, Exhausted};
 use crate::graph::{Datum, Entity, EntityIx, Graph};
@@ -41,38 +43,94 @@ enum Standing<'g> {
     Absent,
 }
 
-/// Sorts items by the keys of their entities, items of equal keys in insertion order of the entities.
-/// Cost: one look at each key of each entity, and at each link where links are asked; then a sort.
-///
-/// # Errors
-/// The end of the budget.
-pub fn sort<T: Copy>(
-    graph: &Graph,
-    sorts: &[Sort],
-    items: &mut Vec<T>,
-    entity: impl Fn(&T) -> EntityIx,
-    budget: &Budget,
-) -> Result<(), Exhausted> {
-    if sorts.is_empty() {
-        return Ok(());
-    }
-    let mut keyed = Vec::with_capacity(items.len());
-    for item in items.iter() {
-        let ix = entity(item);
-        let mut places = Vec::with_capacity(sorts.len());
-        for sort in sorts {
-            places.push(place(graph, &sort.key, sort.descending, ix, budget)?);
+/// Items with the keys of their entities, to be put in order as far as somebody looks.
+pub struct Keyed<'g, T> {
+    sorts: &'g [Sort],
+    items: Vec<T>,
+    keys: Vec<Key<'g>>,
+}
+
+/// The keys of an item: the first, and those that tell apart what the first leaves equal.
+struct Key<'g> {
+    first: Standing<'g>,
+    others: Vec<Standing<'g>>,
+    entity: EntityIx,
+    /// The place of the item among those given.
+    at: usize,
+}
+
+impl<'g, T: Copy> Keyed<'g, T> {
+    /// Looks at the keys of items; there is at least one of `sorts`. Cost: one look at each key of each entity, and
+    /// at each link where links are asked.
+    ///
+    /// # Errors
+    /// The end of the budget.
+    pub fn of(
+        graph: &'g Graph,
+        sorts: &'g [Sort],
+        items: Vec<T>,
+        entity: impl Fn(&T) -> EntityIx,
+        budget: &Budget,
+    ) -> Result<Keyed<'g, T>, Exhausted> {
+        let mut keys = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let entity = entity(item);
+            let mut standings =
+                sorts.iter().map(|sort| place(graph, &sort.key, sort.descending, entity, budget));
+            let first = standings.next().unwrap_or(Ok(Standing::Absent))?;
+            keys.push(Key { first, others: standings.collect::<Result<_, _>>()?, entity, at });
         }
-        keyed.push((places, ix, *item));
+        Ok(Keyed { sorts, items, keys })
     }
-    keyed.sort_by(|(a, a_ix, _), (b, b_ix, _)| {
-        let keys = sorts.iter().zip(a.iter().zip(b));
-        let differing = keys.map(|(sort, (a, b))| compare(sort.descending, a, b)).find(|o| o.is_ne());
-        differing.unwrap_or_else(|| a_ix.cmp(b_ix))
-    });
-    items.clear();
-    items.extend(keyed.into_iter().map(|(.., item)| item));
-    Ok(())
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The place in the order of an entity's item; none if it is not here. Cost: linear.
+    pub fn position(&self, entity: EntityIx) -> Option<usize> {
+        let key = self.keys.iter().find(|key| key.entity == entity)?;
+        Some(self.keys.iter().filter(|other| self.compare(other, key).is_lt()).count())
+    }
+
+    /// The items, those of `range` where they belong in the order, items of equal keys in insertion order of the
+    /// entities; the others as they were given. Cost: linear, and a sort of the range.
+    pub fn arranged(mut self, range: Range<usize>) -> Vec<T> {
+        let mut keys = std::mem::take(&mut self.keys);
+        if range.is_empty() {
+            return self.items;
+        }
+        let by = |a: &Key<'_>, b: &Key<'_>| self.compare(a, b);
+        let mut part = keys.as_mut_slice();
+        if range.start > 0 {
+            part = part.select_nth_unstable_by(range.start - 1, by).2;
+        }
+        if range.len() < part.len() {
+            part = part.select_nth_unstable_by(range.len(), by).0;
+        }
+        part.sort_unstable_by(by);
+        let wanted: HashSet<usize> = part.iter().map(|key| key.at).collect();
+        let others = self.items.iter().enumerate().filter(|(at, _)| !wanted.contains(at));
+        let mut arranged: Vec<T> = others.map(|(_, item)| *item).collect();
+        arranged.splice(range.start..range.start, part.iter().map(|key| self.items[key.at]));
+        arranged
+    }
+
+    fn compare(&self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
+        let Some((sort, others)) = self.sorts.split_first() else { return a.entity.cmp(&b.entity) };
+        let others = || {
+            let both = others.iter().zip(a.others.iter().zip(&b.others));
+            both.map(|(sort, (a, b))| compare(sort.descending, a, b)).find(|order| order.is_ne())
+        };
+        let first = compare(sort.descending, &a.first, &b.first);
+        first.then_with(|| others().unwrap_or(Ordering::Equal)).then_with(|| a.entity.cmp(&b.entity))
+    }
 }
 
 fn place<'g>(
@@ -143,5 +201,8 @@ pub(super) fn compare_values(a: Datum<'_>, b: Datum<'_>) -> Ordering {
 
 /// As `to_lowercase` of both would compare, letter by letter.
 fn without_case(a: &str, b: &str) -> Ordering {
+    // Most begin alike and are ASCII.
+    let alike = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b && a.is_ascii()).count();
+    let (a, b) = (&a[alike..], &b[alike..]);
     a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
 }

@@ -37,14 +37,8 @@ impl Visit {
     /// The page that tells why there is no answer: a wrong value in the address, or a server with too
     /// much to do.
     pub(super) async fn ask(&self, query: &str, variables: Json) -> Result<Answer, Response> {
-        let mut variables = match variables {
-            Json::Object(variables) => variables,
-            _ => Map::new(),
-        };
-        variables.retain(|_, value| !value.is_null());
-        let (query, read_only) = (query.trim().to_owned(), true);
-        let request =
-            Request { query: query.clone(), variables: variables.clone(), read_only, ..Request::default() };
+        let request = request(query, variables);
+        let (query, variables) = (request.query.clone(), request.variables.clone());
         let (outcome, mut body) = match execute(&self.shared, request).await {
             Ok(answer) => (answer.outcome, serde_json::from_slice::<Json>(&answer.body).unwrap_or_default()),
             Err(NotRun::Panicked) => {
@@ -71,6 +65,16 @@ impl Answer {
     pub(super) fn data(&self) -> &Json {
         &self.data
     }
+}
+
+/// What a page asks: `variables` is an object; those that are null are left out.
+pub(super) fn request(query: &str, variables: Json) -> Request {
+    let mut variables = match variables {
+        Json::Object(variables) => variables,
+        _ => Map::new(),
+    };
+    variables.retain(|_, value| !value.is_null());
+    Request { query: query.trim().to_owned(), variables, read_only: true, ..Request::default() }
 }
 
 /// The text of a field; empty where there is none.

@@ -67,7 +67,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
 
 fn controls(visit: &Visit, ends: &[Chosen<'_>; 2]) -> Markup {
     let all = std::iter::once((String::new(), visit.text.say("search.kinds.all").to_owned()));
-    let kinds: Vec<_> = all.chain(parts::kind_values(visit)).collect();
+    let kinds: Vec<_> = all.chain(parts::kind_values(visit.shared.app.view().ontology())).collect();
     let fields = html! {
         @for (nth, end) in ends.iter().enumerate() { (end.field(visit, 0, &visit.text.tell("compare.of", &[("count", &(nth + 1))]))) }
         (views::select(visit, "kind", "crosswalk.kind", &kinds))

@@ -158,7 +158,7 @@ impl<'a> Cells<'a> {
 }
 
 fn controls(visit: &Visit, [rows, columns]: &[String; 2]) -> Markup {
-    let kinds = parts::kind_values(visit);
+    let kinds = parts::kind_values(visit.shared.app.view().ontology());
     let select = |name: &str, label: &str, chosen: &str| {
         html! {
             div class="field" {

@@ -43,7 +43,8 @@ use serde_json::Value as Json;
 
 use super::front::encode;
 use super::{READ, Route, Shared, document, layers, shorten};
-use crate::ontology::upper_snake;
+use crate::graphql::Request;
+use crate::ontology::{Ontology, upper_snake};
 use ask::Answer;
 use drawing::Drawing;
 use text::Text;
@@ -92,6 +93,17 @@ pub(super) const PAGES: &[Route] = &[
     page("/about", "Which data these are, and how to cite them", |m| on(m, about::page)),
     page("/sitemap.xml", "The addresses of all pages", |m| on(m, sitemap::page)),
 ];
+
+/// What is asked for pages that count all there is: dear where there is much, and kept once it is answered.
+pub(super) fn costly(ontology: &Ontology) -> Vec<Request> {
+    let kinds = parts::kind_values(ontology);
+    let kinds: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
+    let timeline = timeline::asked(&kinds);
+    [(quality::COUNTS.to_owned(), Json::Null), timeline]
+        .into_iter()
+        .map(|(query, variables)| ask::request(&query, variables))
+        .collect()
+}
 
 const fn page(
     path: &'static str,

@@ -48,7 +48,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let data =
         visit.href("/overview.json", &visit.all("kind").map(|kind| ("kind", kind)).collect::<Vec<_>>());
     let all = std::iter::once((String::new(), text.say("search.kinds.all").to_owned()));
-    let values: Vec<_> = all.chain(parts::kind_values(&visit)).collect();
+    let values: Vec<_> = all.chain(parts::kind_values(view.ontology())).collect();
     let title = text.say("overview.title");
     let main = html! {
         header class="page-head" {

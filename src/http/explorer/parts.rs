@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::Visit;
 use super::ask::{Answer, items, number, words};
 use crate::http::front::encode;
-use crate::ontology::upper_snake;
+use crate::ontology::{Ontology, upper_snake};
 
 /// What [`entity`] reads.
 pub(super) const ENTITY: &str = "
@@ -107,10 +107,9 @@ pub(super) fn entity(visit: &Visit, named: &Json) -> Markup {
 }
 
 /// The kinds there are entities of, as values for a form: as the API names them, and in words.
-pub(super) fn kind_values(visit: &Visit) -> Vec<(String, String)> {
-    let view = visit.shared.app.view();
-    let kinds = view.ontology().kinds.iter();
-    let mut values: Vec<_> = kinds.map(|kind| (upper_snake(&kind.name), titled(&kind.name))).collect();
+pub(super) fn kind_values(ontology: &Ontology) -> Vec<(String, String)> {
+    let mut values: Vec<_> =
+        ontology.kinds.iter().map(|kind| (upper_snake(&kind.name), titled(&kind.name))).collect();
     values.sort_by(|a, b| a.1.cmp(&b.1));
     values
 }

@@ -20,7 +20,7 @@ const WEAKNESSES: &[(&str, &str)] = &[
 /// Links of a weakness that a page lists.
 const LINKS: u64 = 20;
 
-const COUNTS: &str = "
+pub(super) const COUNTS: &str = "
 query Quality {
   links(first: 0) {
     totalCount

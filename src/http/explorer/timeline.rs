@@ -32,11 +32,11 @@ const YEAR: f64 = 365.25;
 
 pub(super) async fn page(visit: Visit) -> Answered {
     let text = visit.text;
-    let every = parts::kind_values(&visit);
+    let every = parts::kind_values(visit.shared.app.view().ontology());
     let chosen = |kind: &&str| visit.get("kind").is_none_or(|chosen| chosen == *kind);
     let kinds: Vec<&str> = every.iter().map(|(kind, _)| kind.as_str()).filter(chosen).collect();
-    let query = [QUERY, parts::LINK, parts::ENTITY, parts::WORDS].concat();
-    let answer = visit.ask(&query, json!({ "kinds": kinds, "first": STEPS })).await?;
+    let (query, variables) = asked(&kinds);
+    let answer = visit.ask(&query, variables).await?;
     let found = &answer["timeline"];
     let title = text.say("timeline.title");
     let all = std::iter::once((String::new(), text.say("search.kinds.all").to_owned()));
@@ -55,6 +55,12 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let exports = visit.formats(&["json", "csv-links", "csv-entities", "markdown", "turtle", "bibtex"]);
     let about = text.say("timeline.lead");
     Ok(visit.show(&Page { title, about, main, answers: &[&answer], exports, ..Page::default() }).await)
+}
+
+/// The question for the timeline of these kinds.
+pub(super) fn asked(kinds: &[&str]) -> (String, Json) {
+    let query = [QUERY, parts::LINK, parts::ENTITY, parts::WORDS].concat();
+    (query, json!({ "kinds": kinds, "first": STEPS }))
 }
 
 /// The steps in order, with how long it was from one to the next, and what has no date.
