@@ -22,6 +22,10 @@ bench:
 bench-http *PARTS:
     bash benches/http.sh {{PARTS}}
 
+# How long pages take, and how many bytes they have: of the seed, of a trail of 300 links, of a large graph.
+bench-pages:
+    bash benches/pages.sh
+
 # What size costs: memory, loading, walks, at scale 1 and at another (40 wants 7 GB of disk and of memory).
 bench-scale SCALE="40":
     for scale in 1 {{SCALE}}; do cargo bench --bench generate -- target/bench/$scale $scale && cargo bench --bench scale -- target/bench/$scale/graph.jsonl $scale; done

@@ -774,7 +774,9 @@ async fn no_page_asks_anything_of_any_other_address() {
             assert!(href.starts_with("/assets/") || href.starts_with("data:"), "{address} asks {href}");
         }
     }
-    for module in ["explorer", "combobox", "copy", "dom", "graph-keys", "in-place", "pan-zoom"] {
+    for module in
+        ["explorer", "combobox", "copy", "dom", "graph-keys", "in-place", "pan-zoom", "picture", "overview"]
+    {
         let script = get(&router, &format!("/assets/{module}.mjs"), &[]).await.text;
         assert!(!elsewhere.is_match(&script), "{module} asks elsewhere");
     }

@@ -44,6 +44,7 @@ const ASSETS: &[Asset] = &[
     asset!("graph-keys.mjs", "text/javascript; charset=utf-8", "web/graph-keys.mjs"),
     asset!("in-place.mjs", "text/javascript; charset=utf-8", "web/in-place.mjs"),
     asset!("pan-zoom.mjs", "text/javascript; charset=utf-8", "web/pan-zoom.mjs"),
+    asset!("picture.mjs", "text/javascript; charset=utf-8", "web/picture.mjs"),
     asset!("overview.mjs", "text/javascript; charset=utf-8", "web/overview.mjs"),
     asset!("overview/overview.js", "text/javascript; charset=utf-8", "web/overview/dist/overview.js.br", br),
     asset!("graphiql/graphiql.js", "text/javascript; charset=utf-8", "web/graphiql/dist/graphiql.js.br", br),

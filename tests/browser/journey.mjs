@@ -124,6 +124,23 @@ await check("a drawing is larger and smaller by buttons, and all of it fits", as
   assert((await width()) <= frame + 1, "it does not fit");
 });
 
+await check("a drawing is taken as a picture", async () => {
+  await page.goto(`${base}/trail/initiative/ahem?view=graph`);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Take it as a picture" }).click()]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  assert(bytes.subarray(1, 4).toString() === "PNG" && bytes.readUInt32BE(16) > 1000 && bytes.length > 20_000, `${bytes.length} bytes`);
+});
+
+await check("the map is drawn when it is asked for, or says why it cannot be; the list is there either way", async () => {
+  await page.goto(`${base}/overview`);
+  assert((await page.locator("ul.twin a.entity").count()) > 20, "no list");
+  await page.getByRole("button", { name: "Draw the map" }).click();
+  await page.waitForSelector(".overview .tools, .overview .notice");
+  await take(page, "journey-overview");
+});
+
 await check("a page of others may show a chain of evidence, and no other page of ours", async () => {
   const host = createServer((request, response) => {
     const shown = new URL(request.url, "http://x").searchParams.get("page");

@@ -78,6 +78,7 @@ const pages = [
   ["matrix", "/matrix"],
   ["gaps", "/gaps"],
   ["timeline", "/timeline"],
+  ["overview", "/overview"],
   ["schema", "/schema"],
   ["schema-kind", "/schema?kind=Report"],
   ["quality", "/quality"],

@@ -8,6 +8,7 @@ const { found, moved, pageOf, titled } = await import("../../src/http/web/combob
 const { announce, say, sayCount } = await import("../../src/http/web/dom.mjs");
 const { asked, partOf, swap } = await import("../../src/http/web/in-place.mjs");
 const { beginnings, roundsFor, seed, sizeOf } = await import("../../src/http/web/overview.mjs");
+const { fileOf, sizeOf: pictureSize } = await import("../../src/http/web/picture.mjs");
 const { bounded, fitting, scrolledTo } = await import("../../src/http/web/pan-zoom.mjs");
 
 const table = (name, act, cases) => test(name, () => {
@@ -35,6 +36,12 @@ table("a phrase has its places filled, and a key that is none stands as it is", 
 ]);
 table("so many of something", sayCount, [[["js.undo", 1], "Undo the step"], [["js.undo", 3], "Undo the last of 3 steps"]]);
 table("larger maps are improved less often", roundsFor, [[[10], 400], [[1000], 200], [[5000], 90]]);
+
+table("a picture is twice as dense, within what browsers draw", pictureSize, [[[100, 50], { width: 200, height: 100 }], [[10000, 100], { width: 8192, height: 82 }]]);
+
+test("a picture is made of the file of the very page", () => {
+  assert.equal(fileOf("http://h/trail/x?view=graph&dir=up#n3").href, "http://h/trail/x?view=graph&dir=up&format=svg");
+});
 
 test("the point under the pointer stays there", () => {
   const random = numbers(7);

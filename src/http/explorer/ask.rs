@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Map, Value as Json};
 
 use super::Visit;
-use crate::graphql::{Outcome, Request};
+use crate::graphql::{Code, Outcome, Request};
 use crate::http::executors::NotRun;
 use crate::http::graphql_route::execute;
 
@@ -50,7 +50,11 @@ impl Visit {
             (Outcome::TimedOut, _) => {
                 Err(self.failed(StatusCode::SERVICE_UNAVAILABLE, &NotRun::Overdue.to_string()))
             }
-            (_, Some(message)) => Err(self.failed(StatusCode::BAD_REQUEST, message)),
+            (_, Some(message)) => {
+                let later = body["errors"][0]["extensions"]["code"] == Code::Overloaded.text();
+                let status = if later { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+                Err(self.failed(status, message))
+            }
             _ => Ok(Answer { query, variables, data: body["data"].take() }),
         }
     }

@@ -40,10 +40,14 @@ pub(super) async fn page(visit: Visit) -> Answered {
                 .iter()
                 .sum::<usize>()
         };
-        let mut all: Vec<_> = view.of_kind(kind).iter().map(|ix| (degree(ix), view.entity(*ix))).collect();
-        all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id().cmp(b.1.id())));
-        all.truncate(LISTED);
-        all
+        let mut all: Vec<_> = view.of_kind(kind).iter().map(|ix| (degree(ix), ix)).collect();
+        // Of entities alike linked the first recorded come first: numbers are quicker to compare than names.
+        if all.len() > LISTED {
+            all.select_nth_unstable_by_key(LISTED, |(links, ix)| (std::cmp::Reverse(*links), **ix));
+            all.truncate(LISTED);
+        }
+        all.sort_by_key(|(links, ix)| (std::cmp::Reverse(*links), **ix));
+        all.into_iter().map(|(links, ix)| (links, view.entity(*ix))).collect::<Vec<_>>()
     };
     let data =
         visit.href("/overview.json", &visit.all("kind").map(|kind| ("kind", kind)).collect::<Vec<_>>());

@@ -8,7 +8,21 @@ use axum::response::Response;
 use super::Visit;
 
 /// Pages of their own.
-const READABLE: &[&str] = &["/", "/search", "/q", "/schema", "/quality", "/about", "/developers"];
+const READABLE: &[&str] = &[
+    "/",
+    "/search",
+    "/q",
+    "/path",
+    "/compare",
+    "/matrix",
+    "/gaps",
+    "/timeline",
+    "/overview",
+    "/schema",
+    "/quality",
+    "/about",
+    "/developers",
+];
 
 /// Addresses of one file, by the protocol of sitemaps.org.
 const ADDRESSES: usize = 50_000;

@@ -57,6 +57,10 @@ pub(super) fn select(visit: &Visit, name: &str, label: &str, values: &[(String, 
                     @let value = if at == 0 { "" } else { value.as_str() };
                     option value=(value) selected[chosen == Some(value)] { (words) }
                 }
+                // What the address says and the form does not offer.
+                @if let Some(other) = chosen.filter(|chosen| values.iter().all(|(value, _)| value != chosen)) {
+                    option value=(other) selected { (other) }
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ import * as copy from "./copy.mjs";
 import * as graphKeys from "./graph-keys.mjs";
 import * as inPlace from "./in-place.mjs";
 import * as overview from "./overview.mjs";
+import * as picture from "./picture.mjs";
 import * as panZoom from "./pan-zoom.mjs";
 
 /** @param {ParentNode} root */
@@ -12,6 +13,7 @@ function enhance(root) {
   for (const figure of root.querySelectorAll("[data-graph]")) {
     graphKeys.enhance(/** @type {HTMLElement} */ (figure));
     panZoom.enhance(/** @type {HTMLElement} */ (figure));
+    picture.enhance(/** @type {HTMLElement} */ (figure));
   }
   for (const figure of root.querySelectorAll("[data-overview]")) overview.enhance(/** @type {HTMLElement} */ (figure));
   copy.enhance(root);

@@ -18,10 +18,12 @@ use super::views::{self, Controls};
 use super::{Answered, Page, Visit, encode_path};
 
 /// Nodes of a trail: as the page shows it, and with more of it.
-const NODES: (u64, u64) = (24, 60);
+const NODES: (u64, u64) = (24, 150);
 /// Links it goes each way, if nobody says, and the choices.
 const DEPTH: u64 = 6;
 const DEPTHS: &[u64] = &[DEPTH, 1, 2, 3, 4, 12];
+/// The most that the API goes.
+const DEEPEST: u64 = 20;
 
 /// The views; the first is for who names none.
 const VIEWS: &[&str] = &["outline", "graph", "table", "timeline", "markdown"];
@@ -100,7 +102,7 @@ async fn ask(visit: &Visit, id: &str) -> Result<Answer, axum::response::Response
         Some("down") => "DOWNSTREAM",
         _ => "BOTH",
     };
-    let depth = visit.get("depth").and_then(|depth| depth.parse().ok()).unwrap_or(DEPTH);
+    let depth = depth(visit);
     let first = if visit.get("more").is_some() { NODES.1 } else { NODES.0 };
     let link = visit.get("at").map_or(Json::Null, |day| json!({ "validAt": day }));
     let variables = json!({
@@ -108,6 +110,11 @@ async fn ask(visit: &Visit, id: &str) -> Result<Answer, axum::response::Response
     });
     let query = [TRAIL, parts::LINK, parts::ENTITY, parts::WORDS].concat();
     visit.ask(&query, variables).await
+}
+
+/// Links that the trail goes each way.
+fn depth(visit: &Visit) -> u64 {
+    visit.get("depth").and_then(|depth| depth.parse().ok()).unwrap_or(DEPTH)
 }
 
 fn head(visit: &Visit, trail: &Json) -> Markup {
@@ -146,12 +153,16 @@ fn controls(visit: &Visit) -> Markup {
 
 fn left_out(visit: &Visit, trail: &Json) -> Markup {
     let count = ["byLimit", "byDepth"].iter().map(|why| number(&trail["omitted"][why])).sum::<u64>();
+    let depth = depth(visit);
+    let farther =
+        (number(&trail["omitted"]["byDepth"]) > 0 && depth < DEEPEST).then(|| (depth + 1).to_string());
     let more = visit.get("more").is_none() && number(&trail["omitted"]["byLimit"]) > 0;
     html! {
         @if count > 0 {
             p class="note more" {
                 (visit.text.count("trail.omitted", count))
                 @if more { " " a data-in-place="view" href=(visit.here(&[("more", Some("1"))])) { (visit.text.say("trail.more")) } }
+                @if let Some(farther) = &farther { " " a data-in-place="view" href=(visit.here(&[("depth", Some(farther))])) { (visit.text.say("trail.farther")) } }
             }
         }
     }
