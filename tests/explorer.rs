@@ -619,6 +619,31 @@ async fn pages_in_other_formats_hold_what_the_page_tells() {
 }
 
 #[tokio::test]
+async fn a_wrong_value_in_an_address_is_told_with_the_way_out() {
+    let router = seed();
+    for (address, told) in [
+        ("/trail/initiative/ahem?depth=x", "depth is a whole number; x is none"),
+        ("/trail/initiative/ahem?depth=999", "the limit on `depth` is 20"),
+        ("/trail/initiative/ahem?dir=sideways", "dir is one of both, up, down"),
+        ("/trail/initiative/ahem?view=map", "view is one of outline, graph, table, timeline, markdown"),
+        ("/trail/initiative/ahem?view=table&sort=size", "sort is one of from, -from"),
+        ("/trail/initiative/ahem?at=soon", "write YYYY-MM-DD"),
+        ("/path?from=initiative/ahem&to=initiative/ahem-maternal-health&hops=many", "hops is a whole number"),
+        ("/matrix?rows=FOO", "FOO is none of them"),
+        ("/timeline?kind=FOO", "kind is one of SOURCE_DOCUMENT"),
+        ("/overview?kind=FOO", "FOO is none of them"),
+        ("/overview.json?kind=FOO", "FOO is none of them"),
+        ("/schema?kind=FOO", "FOO is none of them"),
+        ("/gaps?name=FOO", "there is no gap `FOO`"),
+        ("/source/mass-gov-ahem?view=FOO", "view is one of text"),
+    ] {
+        let page = get(&router, address, &[]).await;
+        assert_eq!(page.status, 400, "{address}");
+        assert!(read(&page.text).contains(told), "{address}: {}", read(&page.text));
+    }
+}
+
+#[tokio::test]
 async fn paths_tell_their_hops_and_names_are_taken_for_ids() {
     let router = seed();
     let page =

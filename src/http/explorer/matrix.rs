@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
@@ -26,7 +27,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let view = visit.shared.app.view();
     let ontology = view.ontology();
     let (rows, columns) =
-        chosen(&visit, ontology, |kind| view.of_kind(kind).len(), |relation| view.count_of(relation));
+        chosen(&visit, ontology, |kind| view.of_kind(kind).len(), |relation| view.count_of(relation))?;
     let (first, after, last, before) = parts::page_of(&visit, ROWS);
     let names = [rows, columns].map(|kind| upper_snake(&ontology.kind(kind).name));
     let variables = json!({
@@ -68,18 +69,16 @@ fn chosen(
     ontology: &Ontology,
     entities: impl Fn(KindIx) -> usize,
     links: impl Fn(RelationIx) -> usize,
-) -> (KindIx, KindIx) {
-    let named = |parameter: &str| {
-        let given = visit.get(parameter)?;
-        ontology.kind_indexes().find(|kind| upper_snake(&ontology.kind(*kind).name) == given)
-    };
+) -> Result<(KindIx, KindIx), Response> {
     let most = |kinds: &[KindIx]| kinds.iter().copied().max_by_key(|kind| entities(*kind));
     let all = (0..).map(RelationIx).zip(&ontology.relations);
     let joining = all.filter(|(_, relation)| relation.flow != Flow::None && relation.from != relation.to);
     let best = joining.max_by_key(|(ix, _)| links(*ix)).map(|(_, relation)| relation);
     let pair = best.and_then(|relation| Some((most(&relation.from)?, most(&relation.to)?)));
     let (rows, columns) = pair.unwrap_or((KindIx(0), KindIx(0)));
-    (named("rows").unwrap_or(rows), named("columns").unwrap_or(columns))
+    let named =
+        |parameter, usual| visit.kinds(parameter).map(|kinds| kinds.first().copied().unwrap_or(usual));
+    Ok((named("rows", rows)?, named("columns", columns)?))
 }
 
 /// Asks for rows, columns and the links from the one to the other.

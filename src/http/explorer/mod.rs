@@ -32,6 +32,7 @@ mod trail;
 mod views;
 
 use std::convert::Infallible;
+use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -44,7 +45,7 @@ use serde_json::Value as Json;
 use super::front::encode;
 use super::{READ, Route, Shared, document, layers, shorten};
 use crate::graphql::Request;
-use crate::ontology::{Ontology, upper_snake};
+use crate::ontology::{KindIx, Ontology, upper_snake};
 use ask::Answer;
 use drawing::Drawing;
 use text::Text;
@@ -178,6 +179,54 @@ impl Visit {
             .iter()
             .filter(move |(key, value)| key == name && !value.is_empty())
             .map(|(_, v)| v.as_str())
+    }
+
+    /// The value of a parameter that is one of some words.
+    ///
+    /// # Errors
+    /// The page that tells which there are.
+    fn one_of(&self, name: &str, known: &[&str]) -> Result<Option<&str>, Response> {
+        match self.get(name) {
+            Some(given) if !known.contains(&given) => {
+                let places: [(&str, &dyn Display); 3] =
+                    [("name", &name), ("given", &shorten(given)), ("known", &known.join(", "))];
+                let why = self.text.tell("parameter.unknown", &places);
+                Err(self.refuse(StatusCode::BAD_REQUEST, self.text.say("failed.title"), &why))
+            }
+            given => Ok(given),
+        }
+    }
+
+    /// The number that a parameter gives, or what is meant without it.
+    ///
+    /// # Errors
+    /// The page that tells that it is none.
+    fn number(&self, name: &str, usual: u64) -> Result<u64, Response> {
+        let Some(given) = self.get(name) else { return Ok(usual) };
+        given.parse().map_err(|_| {
+            let why = self.text.tell("parameter.number", &[("name", &name), ("given", &shorten(given))]);
+            self.refuse(StatusCode::BAD_REQUEST, self.text.say("failed.title"), &why)
+        })
+    }
+
+    /// The kinds that a parameter names, as the API names them.
+    ///
+    /// # Errors
+    /// The page that tells which there are.
+    fn kinds(&self, name: &str) -> Result<Vec<KindIx>, Response> {
+        let view = self.shared.app.view();
+        let ontology = view.ontology();
+        let names: Vec<String> = ontology.kinds.iter().map(|kind| upper_snake(&kind.name)).collect();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.one_of(name, &known)?;
+        let place = |given: &str| names.iter().position(|name| name == given);
+        let given: Vec<usize> = self.all(name).filter_map(place).collect();
+        Ok(ontology
+            .kind_indexes()
+            .enumerate()
+            .filter(|(at, _)| given.contains(at))
+            .map(|(_, ix)| ix)
+            .collect())
     }
 
     /// An address of ours in the reader's language.

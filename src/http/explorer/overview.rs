@@ -15,7 +15,7 @@ use super::views::{self, Controls};
 use super::{Answered, CSP, Page, Visit};
 use crate::graphql::Code;
 use crate::http::{document, refusal};
-use crate::ontology::{Direction, KindIx, Ontology, upper_snake};
+use crate::ontology::{Direction, KindIx, Ontology};
 
 /// Entities of a map at most.
 const ENTITIES: usize = 5_000;
@@ -31,7 +31,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let text = visit.text;
     let answer = visit.ask(QUERY, json!({})).await?;
     let view = visit.shared.app.view();
-    let chosen = chosen(&visit, view.ontology());
+    let chosen = chosen(&visit, view.ontology())?;
     let count: usize = chosen.iter().map(|kind| view.of_kind(*kind).len()).sum();
     let best = |kind: KindIx| {
         let degree = |ix: &_| {
@@ -91,20 +91,19 @@ pub(super) async fn page(visit: Visit) -> Answered {
 }
 
 /// The kinds that the address names; all, if it names none.
-fn chosen(visit: &Visit, ontology: &Ontology) -> Vec<KindIx> {
-    let named: Vec<&str> = visit.all("kind").collect();
-    let is_named = |kind: &KindIx| named.contains(&upper_snake(&ontology.kind(*kind).name).as_str());
-    ontology.kind_indexes().filter(|kind| named.is_empty() || is_named(kind)).collect()
+fn chosen(visit: &Visit, ontology: &Ontology) -> Result<Vec<KindIx>, Response> {
+    let named = visit.kinds("kind")?;
+    Ok(if named.is_empty() { ontology.kind_indexes().collect() } else { named })
 }
 
 /// Nodes, and links between them by their numbers: from, to, how many, and whether all are inferred.
-pub(super) async fn data(visit: Visit) -> Response {
+pub(super) async fn data(visit: Visit) -> Answered {
     let view = visit.shared.app.view();
     let ontology = view.ontology();
-    let chosen = chosen(&visit, ontology);
+    let chosen = chosen(&visit, ontology)?;
     if chosen.iter().map(|kind| view.of_kind(*kind).len()).sum::<usize>() > ENTITIES {
         let message = format!("a map has at most {ENTITIES} entities; name a kind with `kind`");
-        return refusal(StatusCode::BAD_REQUEST, Code::LimitExceeded, &message);
+        return Err(refusal(StatusCode::BAD_REQUEST, Code::LimitExceeded, &message));
     }
     let mut numbers = BTreeMap::new();
     let mut nodes: Vec<Json> = Vec::new();
@@ -132,5 +131,5 @@ pub(super) async fn data(visit: Visit) -> Response {
     let links: Vec<Json> =
         pairs.iter().map(|((a, b), (count, inferred))| json!([a, b, count, inferred])).collect();
     let body = json!({ "nodes": nodes, "links": links }).to_string();
-    document(&visit.headers, "application/json; charset=utf-8", CSP, body)
+    Ok(document(&visit.headers, "application/json; charset=utf-8", CSP, body))
 }

@@ -62,7 +62,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
 }
 
 async fn ask(visit: &Visit, from: &str, to: &str) -> Result<Answer, axum::response::Response> {
-    let hops = visit.get("hops").and_then(|hops| hops.parse().ok()).unwrap_or(HOPS);
+    let hops = visit.number("hops", HOPS)?;
     let first = if visit.get("more").is_some() { PATHS.1 } else { PATHS.0 };
     let variables = json!({
         "from": from, "to": to, "maxHops": hops, "direction": visit.get("direction"), "basis": visit.get("basis"),

@@ -33,7 +33,8 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let ontology = &answer["ontology"];
     let (kinds, relations) = (items(&ontology["kinds"]), items(&ontology["relations"]));
     let shared = shared(kinds);
-    let one = visit.get("kind").and_then(|name| kinds.iter().find(|kind| kind["name"] == name));
+    let names: Vec<&str> = kinds.iter().map(|kind| words(&kind["name"])).collect();
+    let one = visit.one_of("kind", &names)?.and_then(|name| kinds.iter().find(|kind| kind["name"] == name));
     let drawing = match one {
         Some(kind) => schema_drawing::of_kind(&visit, kinds, relations, kind),
         None => schema_drawing::of_support(&visit, kinds, relations),

@@ -30,7 +30,7 @@ pub(super) async fn page(Path(slug): Path<String>, visit: Visit) -> Answered {
     let source_kind = ontology.source_kind();
     let id = format!("{}/{slug}", ontology.kind(source_kind).prefix);
     let Some(kind) = view.find(&id).map(|ix| view.entity(ix).kind()) else { return Err(visit.missing(&id)) };
-    if visit.get("view") == Some("text") {
+    if visit.one_of("view", &["text"])?.is_some() {
         return source_text::page(&visit, &id).await;
     }
     let (first, after, last, before) = parts::page_of(&visit, LINKS);

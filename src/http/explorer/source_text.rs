@@ -26,7 +26,7 @@ pub(super) async fn page(visit: &Visit, id: &str) -> Answered {
     let text = visit.text;
     let Some(source) = visit.shared.app.source_text(id) else { return Err(visit.missing(id)) };
     let parts = parts_of(source.lines(), source.text().len());
-    let asked = visit.get("part").and_then(|part| part.parse::<usize>().ok()).unwrap_or(1);
+    let asked = usize::try_from(visit.number("part", 1)?).unwrap_or(usize::MAX);
     let Some(part) = asked.checked_sub(1).and_then(|at| parts.get(at).cloned()) else {
         return Err(visit.missing(id));
     };

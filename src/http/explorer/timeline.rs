@@ -8,6 +8,7 @@ use super::ask::{items, number, words};
 use super::parts;
 use super::views::{self, Controls};
 use super::{Answered, Page, Visit};
+use crate::ontology::upper_snake;
 
 /// Steps of a timeline.
 pub(super) const STEPS: u64 = 150;
@@ -32,9 +33,13 @@ const YEAR: f64 = 365.25;
 
 pub(super) async fn page(visit: Visit) -> Answered {
     let text = visit.text;
-    let every = parts::kind_values(visit.shared.app.view().ontology());
-    let chosen = |kind: &&str| visit.get("kind").is_none_or(|chosen| chosen == *kind);
-    let kinds: Vec<&str> = every.iter().map(|(kind, _)| kind.as_str()).filter(chosen).collect();
+    let chosen = visit.kinds("kind")?;
+    let view = visit.shared.app.view();
+    let every = parts::kind_values(view.ontology());
+    let is_chosen = |kind: &&str| {
+        chosen.is_empty() || chosen.iter().any(|ix| upper_snake(&view.ontology().kind(*ix).name) == **kind)
+    };
+    let kinds: Vec<&str> = every.iter().map(|(kind, _)| kind.as_str()).filter(is_chosen).collect();
     let (query, variables) = asked(&kinds);
     let answer = visit.ask(&query, variables).await?;
     let found = &answer["timeline"];

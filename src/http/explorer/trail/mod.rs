@@ -63,14 +63,14 @@ pub(super) async fn page(Path(id): Path<String>, visit: Visit) -> Answered {
         return Err(visit.missing(&id));
     }
     let text = visit.text;
-    let view = VIEWS.iter().copied().find(|view| visit.get("view") == Some(view)).unwrap_or(VIEWS[0]);
+    let view = visit.one_of("view", VIEWS)?.unwrap_or(VIEWS[0]);
     let missing = gaps::ask(&visit, trail).await?;
     let drawing = graph::drawing(&visit, trail, &missing);
     let title = text.tell("trail.title.of", &[("name", &words(&trail["of"]["name"]))]);
     let mut dates = None;
     let shown = match view {
         "graph" => drawing.figure(&visit),
-        "table" => table::rows(&visit, trail),
+        "table" => table::rows(&visit, trail)?,
         "timeline" => timeline::told(&visit, dates.insert(timeline::ask(&visit, trail).await?)),
         "markdown" => parts::code(&visit.text_of("markdown", &title, &answer).await?),
         _ => outline::told(&visit, trail, &missing),
@@ -102,7 +102,8 @@ async fn ask(visit: &Visit, id: &str) -> Result<Answer, axum::response::Response
         Some("down") => "DOWNSTREAM",
         _ => "BOTH",
     };
-    let depth = depth(visit);
+    visit.one_of("dir", &["both", "up", "down"])?;
+    let depth = visit.number("depth", DEPTH)?;
     let first = if visit.get("more").is_some() { NODES.1 } else { NODES.0 };
     let link = visit.get("at").map_or(Json::Null, |day| json!({ "validAt": day }));
     let variables = json!({
@@ -110,11 +111,6 @@ async fn ask(visit: &Visit, id: &str) -> Result<Answer, axum::response::Response
     });
     let query = [TRAIL, parts::LINK, parts::ENTITY, parts::WORDS].concat();
     visit.ask(&query, variables).await
-}
-
-/// Links that the trail goes each way.
-fn depth(visit: &Visit) -> u64 {
-    visit.get("depth").and_then(|depth| depth.parse().ok()).unwrap_or(DEPTH)
 }
 
 fn head(visit: &Visit, trail: &Json) -> Markup {
@@ -153,7 +149,8 @@ fn controls(visit: &Visit) -> Markup {
 
 fn left_out(visit: &Visit, trail: &Json) -> Markup {
     let count = ["byLimit", "byDepth"].iter().map(|why| number(&trail["omitted"][why])).sum::<u64>();
-    let depth = depth(visit);
+    // It has been asked with that depth.
+    let depth = visit.number("depth", DEPTH).unwrap_or(DEPTH);
     let farther =
         (number(&trail["omitted"]["byDepth"]) > 0 && depth < DEEPEST).then(|| (depth + 1).to_string());
     let more = visit.get("more").is_none() && number(&trail["omitted"]["byLimit"]) > 0;

@@ -1,5 +1,6 @@
 //! A trail as a table: a row for each link, in the order of a column.
 
+use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
@@ -14,15 +15,18 @@ const COLUMNS: &[&str] = &["from", "relation", "to", "words", "source", "standin
 const GRADES: &[&str] = &["INFERRED", "URL_ONLY", "QUOTED", "QUOTED_VERIFIED"];
 
 /// The links of a trail.
-pub(super) fn rows(visit: &Visit, trail: &Json) -> Markup {
+///
+/// # Errors
+/// The page that tells which columns there are, if the address sorts by none of them.
+pub(super) fn rows(visit: &Visit, trail: &Json) -> Result<Markup, Response> {
     let text = visit.text;
-    let (column, falling) = order(visit);
+    let (column, falling) = order(visit)?;
     let mut links: Vec<&Json> = items(&trail["links"]).iter().collect();
     links.sort_by_cached_key(|found| key(column, found));
     if falling {
         links.reverse();
     }
-    html! {
+    Ok(html! {
         div class="scroll" role="group" aria-labelledby="view-title" tabindex="0" data-in-place="view" {
             table class="grid" {
                 thead { tr { @for name in COLUMNS {
@@ -38,14 +42,16 @@ pub(super) fn rows(visit: &Visit, trail: &Json) -> Markup {
                 tbody { @for found in links { (row(visit, found)) } }
             }
         }
-    }
+    })
 }
 
 /// The column that the address sorts by, and whether from the last to the first.
-fn order(visit: &Visit) -> (&'static str, bool) {
-    let asked = visit.get("sort").unwrap_or_default();
-    let (name, falling) = asked.strip_prefix('-').map_or((asked, false), |name| (name, true));
-    COLUMNS.iter().find(|column| **column == name).map_or((COLUMNS[0], false), |column| (column, falling))
+fn order(visit: &Visit) -> Result<(&str, bool), Response> {
+    let known: Vec<String> =
+        COLUMNS.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let asked = visit.one_of("sort", &known)?.unwrap_or(COLUMNS[0]);
+    Ok(asked.strip_prefix('-').map_or((asked, false), |name| (name, true)))
 }
 
 fn key(column: &str, found: &Json) -> String {
