@@ -54,11 +54,11 @@ awk 'BEGIN {
   print "{\"entity\":\"source/s\",\"kind\":\"SourceDocument\",\"name\":\"A source\"}"
   evidence = "\"evidence\":[{\"source\":\"source/s\",\"quote\":\"so it is\",\"basis\":\"STATED\"}]}"
   print "{\"entity\":\"initiative/0\",\"kind\":\"Initiative\",\"name\":\"The initiative that was begun\"}"
-  for (i = 0; i < 49; i++) printf "{\"entity\":\"report/%d\",\"kind\":\"Report\",\"name\":\"Report %d of those that were written\"}\n", i, i
-  for (i = 0; i < 100; i++) {
+  for (i = 0; i < 32; i++) printf "{\"entity\":\"report/%d\",\"kind\":\"Report\",\"name\":\"Report %d of those that were written\"}\n", i, i
+  for (i = 0; i < 67; i++) {
     printf "{\"entity\":\"recommendation/%d\",\"kind\":\"Recommendation\",\"name\":\"Recommendation %d of those that were given\"}\n", i, i
     printf "{\"link\":[\"recommendation/%d\",\"informs\",\"initiative/0\"],%s\n", i, evidence
-    for (j = 0; j < 2; j++) printf "{\"link\":[\"report/%d\",\"recommends\",\"recommendation/%d\"],%s\n", (i + j * (i % 7 + 1)) % 49, i, evidence
+    for (j = 0; j < 4; j++) printf "{\"link\":[\"report/%d\",\"recommends\",\"recommendation/%d\"],%s\n", (i + j * (i % 7 + 1)) % 32, i, evidence
   }
 }' >"$work/trail-300.jsonl"
 serve --answer-cache-bytes 0 --data "$work/trail-300.jsonl"

@@ -17,8 +17,8 @@ use super::parts;
 use super::views::{self, Controls};
 use super::{Answered, Page, Visit, encode_path};
 
-/// Nodes of a trail: as the page shows it, and with more of it.
-const NODES: (u64, u64) = (24, 150);
+/// Nodes of a trail: as the page shows it, and with more of it, as many as a page of what is missing of them has.
+const NODES: (u64, u64) = (24, 100);
 /// Links it goes each way, if nobody says, and the choices.
 const DEPTH: u64 = 6;
 const DEPTHS: &[u64] = &[DEPTH, 1, 2, 3, 4, 12];
