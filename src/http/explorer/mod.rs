@@ -53,7 +53,7 @@ use text::Text;
 /// What these pages may load and do: our style sheet, icons and scripts; scripts may ask us.
 pub(super) const CSP: &str = "frame-ancestors 'none'; default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
-/// What stands before everything else in [`CSP`], for pages that others may show within theirs there is less of it.
+/// What [`CSP`] begins with; pages that others may show within theirs go without it.
 const NOT_FRAMED: &str = "frame-ancestors 'none'; ";
 
 /// What the addresses of pages begin with that others may show within theirs.
