@@ -644,6 +644,34 @@ async fn a_wrong_value_in_an_address_is_told_with_the_way_out() {
 }
 
 #[tokio::test]
+async fn a_server_with_short_pages_has_all_pages() {
+    let limits = Limits { page: 10, ..Limits::default() };
+    let app = App::open(&Origin::default(), limits).expect("the seed is sound");
+    let router = http::router(Arc::new(app), &Settings::default());
+    for address in [
+        "/",
+        "/search?q=health",
+        "/search?kind=GOAL",
+        "/entity/initiative/ahem",
+        "/entity/initiative/ahem?list=hasGoal",
+        "/source/mass-gov-ahem",
+        "/trail/initiative/ahem?more=1",
+        "/trail/initiative/ahem?view=timeline",
+        "/matrix",
+        "/gaps",
+        "/gaps?name=GOAL_WITHOUT_MEASURE",
+        "/quality",
+        "/quality?weakness=INFERRED",
+        "/timeline",
+        "/schema",
+        "/overview",
+    ] {
+        let page = get(&router, address, &[]).await;
+        assert_eq!(page.status, 200, "{address}: {:.600}", read(&page.text));
+    }
+}
+
+#[tokio::test]
 async fn paths_tell_their_hops_and_names_are_taken_for_ids() {
     let router = seed();
     let page =

@@ -9,7 +9,7 @@ use super::text::grouped;
 use super::{Answered, Page, Visit};
 
 const QUERY: &str = "
-query WhatIsHere($sources: [KindName!]!) {
+query WhatIsHere($sources: [KindName!]!, $first: Int!) {
   entities(first: 0) { totalCount }
   links(first: 0) { totalCount }
   inferred: links(basis: INFERRED, first: 0) { totalCount }
@@ -17,7 +17,7 @@ query WhatIsHere($sources: [KindName!]!) {
     title
     kinds { name enumName description count isSource }
   }
-  sources: entities(kinds: $sources, first: 12) { totalCount nodes { id name description } }
+  sources: entities(kinds: $sources, first: $first) { totalCount nodes { id name description } }
 }";
 
 /// Ways in beside search: address, symbol, name and what it is for.
@@ -30,12 +30,17 @@ const WAYS: &[(&str, &str, &str, &str)] = &[
     ("/overview", "view-graph", "nav.overview", "home.ways.overview"),
 ];
 
+/// Sources that the page names.
+const SOURCES: u64 = 12;
+
 /// Questions that the page offers; `/q` has them all.
 const QUESTIONS: usize = 8;
 
 pub(super) async fn page(visit: Visit) -> Answered {
     let text = visit.text;
-    let answer = visit.ask(QUERY, json!({ "sources": [visit.source_kind()] })).await?;
+    let answer = visit
+        .ask(QUERY, json!({ "sources": [visit.source_kind()], "first": visit.at_most(SOURCES) }))
+        .await?;
     let (entities, links) =
         (number(&answer["entities"]["totalCount"]), number(&answer["links"]["totalCount"]));
     let inferred = number(&answer["inferred"]["totalCount"]);

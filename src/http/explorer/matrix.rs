@@ -31,7 +31,7 @@ pub(super) async fn page(visit: Visit) -> Answered {
     let (first, after, last, before) = parts::page_of(&visit, ROWS);
     let names = [rows, columns].map(|kind| upper_snake(&ontology.kind(kind).name));
     let variables = json!({
-        "rows": [names[0]], "columns": [names[1]], "links": LINKS, "of": COLUMNS,
+        "rows": [names[0]], "columns": [names[1]], "links": visit.at_most(LINKS), "of": visit.at_most(COLUMNS),
         "first": first, "after": after, "last": last, "before": before,
     });
     let answer = visit.ask(&query(ontology, rows, columns), variables).await?;
@@ -49,9 +49,9 @@ pub(super) async fn page(visit: Visit) -> Answered {
         (controls(&visit, &names))
         (views::place(&title, &html! {
             (table(&visit, &cells))
-            @if number(&answer["columns"]["totalCount"]) > COLUMNS { p class="note" { (text.tell("matrix.columns.more", &[("shown", &COLUMNS), ("count", &grouped(number(&answer["columns"]["totalCount"])))])) } }
-            @if all > ROWS { p class="note" { (text.tell("matrix.rows.more", &[("shown", &cells.rows.len()), ("count", &grouped(all))])) } }
-            @if cells.cut { p class="note" { (text.tell("matrix.cut", &[("count", &LINKS)])) } }
+            @if number(&answer["columns"]["totalCount"]) > cells.columns.len() as u64 { p class="note" { (text.tell("matrix.columns.more", &[("shown", &cells.columns.len()), ("count", &grouped(number(&answer["columns"]["totalCount"])))])) } }
+            @if all > cells.rows.len() as u64 { p class="note" { (text.tell("matrix.rows.more", &[("shown", &cells.rows.len()), ("count", &grouped(all))])) } }
+            @if cells.cut { p class="note" { (text.tell("matrix.cut", &[("count", &visit.at_most(LINKS))])) } }
             (parts::pager(&visit, &answer["rows"]["pageInfo"]))
         }))
     };

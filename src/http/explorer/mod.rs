@@ -209,6 +209,11 @@ impl Visit {
         })
     }
 
+    /// So many items of a list, as far as this server gives so many at once.
+    fn at_most(&self, items: u64) -> u64 {
+        items.min(self.shared.app.api().limits().page as u64)
+    }
+
     /// The kinds that a parameter names, as the API names them.
     ///
     /// # Errors

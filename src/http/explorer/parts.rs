@@ -248,6 +248,7 @@ pub(super) fn pager(visit: &Visit, page: &Json) -> Markup {
 
 /// The arguments of the page of a list that the address asks for, as variables.
 pub(super) fn page_of(visit: &Visit, size: u64) -> (Json, Json, Json, Json) {
+    let size = visit.at_most(size);
     match visit.get("before") {
         Some(before) => (Json::Null, Json::Null, json!(size), json!(before)),
         None => (json!(size), visit.get("after").map_or(Json::Null, Json::from), Json::Null, Json::Null),

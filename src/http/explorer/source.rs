@@ -18,7 +18,7 @@ const LINKS_QUERY: &str = "
   links(where: { source: { eq: $id } }, first: $first, after: $after, last: $last, before: $before) {
     totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    facets(by: [{ link: BASIS }, { link: STATUS }, { link: RELATION }]) { groups(first: 100) { keys { value } count } }
+    facets(by: [{ link: BASIS }, { link: STATUS }]) { groups { keys { value } count } }
     nodes { ...Card }
   }
   impact(of: $id, first: 1) { evidenceCount }

@@ -25,7 +25,7 @@ pub(super) async fn ask(visit: &Visit, trail: &Json) -> Result<Missing, Response
     if visit.shared.app.view().ontology().gaps.is_empty() {
         return Ok(Missing { answer: None });
     }
-    let answer = visit.ask(GAPS, json!({ "ids": ids, "first": ids.len() })).await?;
+    let answer = visit.ask(GAPS, json!({ "ids": ids, "first": visit.at_most(ids.len() as u64) })).await?;
     Ok(Missing { answer: Some(answer) })
 }
 
