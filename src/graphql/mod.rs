@@ -5,6 +5,7 @@
 mod ahead;
 mod answers;
 pub mod arguments;
+pub mod caller;
 pub mod cost;
 pub mod declare;
 mod documents;
@@ -45,6 +46,7 @@ use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
+pub use caller::{Caller, Scope};
 pub use error::{Code, GraphqlError};
 pub use guard::Limits;
 pub use saved::{Parameter, SavedQuery};
@@ -75,6 +77,8 @@ pub struct Request {
     pub extensions: Map<String, Json>,
     /// Whether the transport promises to change nothing: mutations are refused.
     pub read_only: bool,
+    /// Who asks, as far as the transport knows.
+    pub caller: Caller,
 }
 
 /// How a request went.

@@ -256,7 +256,7 @@ fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     if query.is_empty() && !extensions.contains_key("persistedQuery") {
         return Err(bad("there is no `query`; send {\"query\": \"{ … }\"}"));
     }
-    Ok(graphql::Request { query, operation_name, variables, extensions, read_only: false })
+    Ok(graphql::Request { query, operation_name, variables, extensions, ..graphql::Request::default() })
 }
 
 fn object_in(key: &str, text: &str) -> Result<Map<String, Json>, Fault> {
