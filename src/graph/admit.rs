@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::apply::{ROW_BYTES, Transaction, shorten};
 use super::change::*;
 use super::records::{EntityRecord, EvidenceRecord};
+use super::update::implied;
 use super::*;
 use crate::ontology::{Property, Value, admit, admit_text, admit_url, suggest};
 
@@ -32,23 +33,8 @@ impl Transaction {
             },
             None => "".into(), // missing: refused by admit_properties
         };
-        let mut identifiers = Vec::new();
-        for (scheme, value) in &draft.identifiers {
-            match (admit_text(scheme), admit_text(value)) {
-                (Ok(scheme), Ok(value)) => identifiers.push(Identifier { scheme, value }),
-                (Err(reason), _) | (_, Err(reason)) => {
-                    let what = format!("identifier of `{}`: {reason}", draft.id);
-                    self.refuse(i, RefusalCode::BadValue, what, "write {\"scheme\": …, \"value\": …}");
-                }
-            }
-        }
-        for (ix, value) in &properties {
-            if let Some(scheme) = &ontology.property(*ix).identifier {
-                let values = value.members().iter().filter_map(Value::as_text);
-                identifiers
-                    .extend(values.map(|v| Identifier { scheme: scheme.as_str().into(), value: v.into() }));
-            }
-        }
+        let mut identifiers = self.identifiers_of(i, &draft.id, &draft.identifiers);
+        identifiers.extend(implied(&ontology, &properties));
         let text = match (&draft.text, ontology.kind(kind).is_source) {
             (None, _) => None,
             (Some(text), true) => self.admit_source_text(i, &draft.id, text),
@@ -71,10 +57,15 @@ impl Transaction {
         };
         let id = draft.id.as_str().into();
         let record = EntityRecord { id, kind, name, properties, identifiers, evidence, text, merged_from };
+        self.weigh_entity(i, &record);
+        (self.refusals.len() == before).then_some(record)
+    }
+
+    /// Refuses an entity whose texts chunks cannot count.
+    pub(super) fn weigh_entity(&mut self, i: usize, record: &EntityRecord) {
         let of_values = record.properties.iter().flat_map(|(_, v)| v.members()).filter_map(Value::as_text);
         let bytes = weight(&record.evidence) + record.name.len() + of_values.map(str::len).sum::<usize>();
-        self.weigh(i, &draft.id, bytes);
-        (self.refusals.len() == before).then_some(record)
+        self.weigh(i, &record.id, bytes);
     }
 
     /// Refuses what chunks cannot count.

@@ -193,7 +193,8 @@ impl Transaction {
                     self.connect(i, &change);
                 }
             }
-            Change::RemoveLink { .. } | Change::Merge { .. } => {
+            Change::UpdateEntity(_) => self.waiting.push((i, change)),
+            Change::RemoveLink { .. } | Change::RemoveEvidence { .. } | Change::Merge { .. } => {
                 self.links_wait = true;
                 self.waiting.push((i, change));
             }
@@ -222,6 +223,11 @@ impl Transaction {
                 self.touched_entities.insert(slot, *i);
                 self.hollow.remove(&slot);
                 self.edited_entities.insert(slot, Some(Box::new(record)));
+            }
+        }
+        for (i, change) in &waiting {
+            if let Change::UpdateEntity(patch) = change {
+                self.update_entity(*i, patch);
             }
         }
         for (i, change) in &waiting {

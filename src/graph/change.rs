@@ -55,6 +55,21 @@ pub struct LinkDraft {
     pub evidence: Vec<EvidenceDraft>,
 }
 
+/// What is to be otherwise about an entity; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntityPatch {
+    /// Its id.
+    pub id: String,
+    /// By name, name and aliases too; null clears.
+    pub properties: Map<String, Json>,
+    /// (scheme, value), in the place of those there are, but for those that follow from properties.
+    pub identifiers: Option<Vec<(String, String)>>,
+    /// Added to what there is.
+    pub evidence: Vec<EvidenceDraft>,
+    /// The text behind a source, in the place of what was known of it.
+    pub text: Option<SourceTextDraft>,
+}
+
 /// Evidence as somebody wrote it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvidenceDraft {
@@ -89,6 +104,8 @@ pub enum Change {
     AddEntity(Box<EntityDraft>),
     /// Puts an entity in the place of the one that has its id, or adds it. Links stay.
     PutEntity(Box<EntityDraft>),
+    /// Changes parts of an entity, after whatever the batch adds or puts.
+    UpdateEntity(Box<EntityPatch>),
     /// Removes an entity that no link, evidence or statement needs any more.
     RemoveEntity {
         /// Its id.
@@ -104,6 +121,11 @@ pub enum Change {
         relation: String,
         /// The object's id.
         to: String,
+    },
+    /// Takes a piece of evidence away from what it supports. The last one of a link stays: the link goes, or nothing.
+    RemoveEvidence {
+        /// Its id.
+        id: String,
     },
     /// Says how complete a list is, in the place of what was said.
     StateCompleteness {

@@ -34,7 +34,11 @@ impl Transaction {
                 self.state_completeness(i, entity, relation, completeness, evidence);
             }
             Change::Merge { from, into } => self.merge(i, from, into),
-            Change::AddEntity(_) | Change::PutEntity(_) | Change::RemoveEntity { .. } => {}
+            Change::RemoveEvidence { id } => self.retract_evidence(i, id),
+            Change::AddEntity(_)
+            | Change::PutEntity(_)
+            | Change::UpdateEntity(_)
+            | Change::RemoveEntity { .. } => {}
         }
     }
 

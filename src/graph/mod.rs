@@ -22,6 +22,7 @@ mod model_test;
 mod outcome;
 mod records;
 mod topology;
+mod update;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +38,8 @@ use index::IdIndex;
 
 pub use apply::Transaction;
 pub use change::{
-    Change, EntityDraft, EvidenceDraft, LinkDraft, Refusal, RefusalCode, Refusals, SourceTextDraft,
+    Change, EntityDraft, EntityPatch, EvidenceDraft, LinkDraft, Refusal, RefusalCode, Refusals,
+    SourceTextDraft,
 };
 pub use chunks::{Datum, Members};
 pub use evidence::{

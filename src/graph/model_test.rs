@@ -19,11 +19,14 @@ fn garden() -> Arc<Ontology> {
 enum Step {
     Add(u8),
     Put(u8, u8),
+    Update(u8, u8),
     Remove(u8),
     Link(u8, u8, u8, u8),
     Unlink(u8, u8, u8),
     Merge(u8, u8),
     Say(u8, u8),
+    /// Only in a batch of its own: it names evidence by its id, which the batch before decides.
+    Retract(u8, u8, u8, u8),
 }
 
 const RELATIONS: [&str; 4] = ["growsIn", "partOf", "near", "mentions"];
@@ -49,15 +52,18 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let step = prop_oneof![
         6 => n.clone().prop_map(Step::Add),
         2 => (n.clone(), any::<u8>()).prop_map(|(n, v)| Step::Put(n, v)),
+        2 => (n.clone(), any::<u8>()).prop_map(|(n, v)| Step::Update(n, v)),
         1 => n.clone().prop_map(Step::Remove),
         8 => (n.clone(), 0..4u8, n.clone(), 0..3u8).prop_map(|(a, r, b, q)| Step::Link(a, r, b, q)),
         1 => (n.clone(), 0..4u8, n.clone()).prop_map(|(a, r, b)| Step::Unlink(a, r, b)),
         1 => (n.clone(), n.clone()).prop_map(|(a, b)| Step::Merge(a, b)),
-        1 => (n, 0..3u8).prop_map(|(a, c)| Step::Say(a, c)),
+        1 => (n.clone(), 0..3u8).prop_map(|(a, c)| Step::Say(a, c)),
     ];
     // Half of the histories begin with everything there, so that links and merges find their ends.
     let all: Vec<Step> = (0..10).map(Step::Add).collect();
-    let batches = prop::collection::vec(prop::collection::vec(step, 1..4), 1..30);
+    let batch = prop::collection::vec(step, 1..4);
+    let retract = (n.clone(), 0..4u8, n, 0..3u8).prop_map(|(a, r, b, q)| vec![Step::Retract(a, r, b, q)]);
+    let batches = prop::collection::vec(prop_oneof![9 => batch, 1 => retract], 1..30);
     (any::<bool>(), batches).prop_map(move |(full, mut batches)| {
         if full {
             batches.insert(0, all.clone());
@@ -75,7 +81,7 @@ fn evidence(quote: u8) -> EvidenceDraft {
     }
 }
 
-fn change(step: &Step) -> Change {
+fn change(graph: &Graph, step: &Step) -> Change {
     let draft = |n: u8, name: String| {
         let id = id(n);
         let properties = Map::from_iter([("name".to_owned(), json!(name))]);
@@ -97,6 +103,29 @@ fn change(step: &Step) -> Change {
             Change::RemoveLink { from: id(*a), relation: RELATIONS[*r as usize].into(), to: id(*b) }
         }
         Step::Merge(a, b) => Change::Merge { from: id(*a), into: id(*b) },
+        Step::Update(n, v) => {
+            let properties = Map::from_iter([("name".to_owned(), json!(format!("thing {v}")))]);
+            Change::UpdateEntity(Box::new(EntityPatch { id: id(*n), properties, ..Default::default() }))
+        }
+        Step::Retract(a, r, b, q) => {
+            let words = format!("words {q}");
+            let end = |n: u8| graph.find(&id(n)).map(|ix| graph.entity(ix).id().to_owned());
+            let ends = [end(*a), end(*b)];
+            let joins = |ix: &LinkIx| {
+                let (from, to) = graph.ends(*ix);
+                let found = [from, to].map(|ix| Some(graph.entity(ix).id().to_owned()));
+                let relation = graph.ontology().relation(graph.link(*ix).relation());
+                let back = [ends[1].clone(), ends[0].clone()];
+                relation.name == RELATIONS[*r as usize]
+                    && (found == ends || relation.symmetric && found == back)
+            };
+            let link = graph.links().find(joins);
+            let piece = link.and_then(|ix| {
+                let found = graph.link(ix).evidence().iter().find(|e| e.quote() == Some(&words))?;
+                Some(graph.evidence_id(Owner::Link(ix), found))
+            });
+            Change::RemoveEvidence { id: piece.unwrap_or("evidence/none".into()) }
+        }
         Step::Say(a, c) => Change::StateCompleteness {
             entity: id(*a),
             relation: "near".into(),
@@ -153,7 +182,20 @@ impl Model {
             }
         }
         for step in steps {
+            if let Step::Update(n, v) = step {
+                let at = next.find(&id(*n))?;
+                next.names.get_mut(&at)?.0 = format!("thing {v}");
+            }
+        }
+        for step in steps {
             match step {
+                Step::Retract(a, r, b, q) => {
+                    let key = next.key(next.find(&id(*a))?, RELATIONS[*r as usize], next.find(&id(*b))?);
+                    let words = next.links.get_mut(&key)?;
+                    if !words.remove(&format!("words {q}")) || words.is_empty() {
+                        return None;
+                    }
+                }
                 Step::Link(a, r, b, q) => {
                     let (a, b, r) = (next.find(&id(*a))?, next.find(&id(*b))?, RELATIONS[*r as usize]);
                     next.find("book/9")?;
@@ -348,7 +390,7 @@ fn check(batches: Vec<Vec<Step>>) -> Result<(), TestCaseError> {
     let mut model = Model::default();
     for batch in batches {
         let before = graph.version();
-        let outcome = graph.apply(batch.iter().map(change).collect());
+        let outcome = graph.apply(batch.iter().map(|step| change(&graph, step)).collect());
         match (outcome, model.apply(&batch)) {
             (Ok(next), Some(expected)) => {
                 prop_assert_eq!(observed(&next), expected.clone());

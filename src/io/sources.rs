@@ -362,7 +362,11 @@ pub(super) fn evidence_of(change: &Change) -> &[EvidenceDraft] {
         Change::AddEntity(draft) | Change::PutEntity(draft) => &draft.evidence,
         Change::AddLink(draft) => &draft.evidence,
         Change::StateCompleteness { evidence, .. } => evidence,
-        Change::RemoveEntity { .. } | Change::RemoveLink { .. } | Change::Merge { .. } => &[],
+        Change::UpdateEntity(patch) => &patch.evidence,
+        Change::RemoveEntity { .. }
+        | Change::RemoveLink { .. }
+        | Change::RemoveEvidence { .. }
+        | Change::Merge { .. } => &[],
     }
 }
 
