@@ -24,6 +24,8 @@ pub mod query;
 
 pub mod io;
 
+pub mod store;
+
 pub mod graphql;
 
 pub mod app;

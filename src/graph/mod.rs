@@ -31,7 +31,7 @@ use std::sync::{Arc, OnceLock};
 
 use data_encoding::HEXLOWER;
 
-use crate::ontology::{Direction, KindIx, Ontology, RelationIx};
+use crate::ontology::{Direction, KindIx, Ontology, Relation, RelationIx};
 use adjacency::Adjacency;
 use chunks::{Block, CHUNK_ROWS, Dates, EntityChunk, LinkChunk, place};
 use index::IdIndex;
@@ -230,6 +230,12 @@ impl Graph {
         self.version
     }
 
+    /// The same graph under another number of its version.
+    pub fn numbered(mut self, sequence: u64) -> Graph {
+        self.version.sequence = sequence;
+        self
+    }
+
     /// How many entities there are.
     pub fn entity_count(&self) -> usize {
         self.entity_count as usize
@@ -383,11 +389,7 @@ impl Graph {
     fn link_fingerprint(&self, ix: LinkIx) -> Fingerprint {
         let (from, to) = self.ends(ix);
         let relation = self.ontology.relation(self.link(ix).relation());
-        let (mut a, mut b) = (self.entity(from).id(), self.entity(to).id());
-        if relation.symmetric && a > b {
-            (a, b) = (b, a);
-        }
-        evidence::fingerprint([a, &relation.name, b])
+        triple_fingerprint(relation, self.entity(from).id(), self.entity(to).id())
     }
     /// The link of that id. The first call builds the index, linear in all links.
     pub fn find_link(&self, id: &str) -> Option<LinkIx> {
@@ -411,6 +413,13 @@ impl Graph {
                 let said = self.completeness.get(&(entity, relation, direction));
                 said.map_or(&NONE, |s| &s.evidence).list()
             }
+        }
+    }
+    /// The id of what evidence belongs to: of the entity whose list it is, for a statement about a list.
+    pub fn owner_id(&self, owner: Owner) -> String {
+        match owner {
+            Owner::Entity(ix) | Owner::List(ix, ..) => self.entity(ix).id().to_owned(),
+            Owner::Link(ix) => self.link_id(ix),
         }
     }
     /// The id of a piece of evidence; follows from what it belongs to and its words.
@@ -467,6 +476,18 @@ impl Graph {
         let relation = self.ontology.relation(self.link(ix).relation());
         relation.say(direction, self.entity(from).name(), self.entity(to).name())
     }
+}
+
+/// The id of the link that joins two entities, given by their ids, along a relation, given by its name; none where
+/// there is no such relation. Whether the link is there is another question.
+pub fn link_id_of(ontology: &Ontology, from: &str, relation: &str, to: &str) -> Option<String> {
+    let (ix, _) = ontology.relation_named(relation).filter(|(_, way)| *way == Direction::Forward)?;
+    Some(format!("link/{}", fingerprint_to_text(&triple_fingerprint(ontology.relation(ix), from, to))))
+}
+
+fn triple_fingerprint(relation: &Relation, from: &str, to: &str) -> Fingerprint {
+    let (a, b) = if relation.symmetric && from > to { (to, from) } else { (from, to) };
+    evidence::fingerprint([a, &relation.name, b])
 }
 
 /// A name without case and with single spaces, for looking up.

@@ -241,12 +241,7 @@ fn change(mut map: Map<String, Json>) -> Result<Option<Change>, LineFault> {
                 draft.identifiers.push((scheme, value));
             }
             draft.evidence = evidence(take("evidence"))?;
-            draft.text = shaped::<TextShape>("text", take("text"))?.map(|t| SourceTextDraft {
-                file: t.file,
-                sha256: t.sha256,
-                status: t.status,
-                checked: t.checked,
-            });
+            draft.text = shaped::<TextShape>("text", take("text"))?.map(SourceTextDraft::from);
             draft.properties = std::mem::take(&mut map);
             Change::AddEntity(Box::new(draft))
         }
@@ -445,13 +440,29 @@ struct Pair {
     value: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TextShape {
+pub(super) struct TextShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     checked: Option<String>,
+}
+
+impl From<TextShape> for SourceTextDraft {
+    fn from(t: TextShape) -> SourceTextDraft {
+        SourceTextDraft { file: t.file, sha256: t.sha256, status: t.status, checked: t.checked }
+    }
+}
+
+impl From<SourceTextDraft> for TextShape {
+    fn from(t: SourceTextDraft) -> TextShape {
+        TextShape { file: t.file, sha256: t.sha256, status: t.status, checked: t.checked }
+    }
 }
 
 /// The keys of evidence in a line.
@@ -472,7 +483,7 @@ pub(super) const EVIDENCE_KEYS: [&str; 11] = [
 /// Evidence as it stands in a line, keys in the order they are written.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct EvidenceShape {
+pub(super) struct EvidenceShape {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     quote: Option<String>,
@@ -498,6 +509,24 @@ struct EvidenceShape {
 impl From<EvidenceShape> for EvidenceDraft {
     fn from(e: EvidenceShape) -> EvidenceDraft {
         EvidenceDraft {
+            source: e.source,
+            quote: e.quote,
+            prefix: e.prefix,
+            suffix: e.suffix,
+            url: e.url,
+            fragment: e.fragment,
+            basis: e.basis,
+            note: e.note,
+            properties: e.properties,
+            verified: e.verified,
+            not_found: e.not_found,
+        }
+    }
+}
+
+impl From<EvidenceDraft> for EvidenceShape {
+    fn from(e: EvidenceDraft) -> EvidenceShape {
+        EvidenceShape {
             source: e.source,
             quote: e.quote,
             prefix: e.prefix,

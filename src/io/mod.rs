@@ -1,5 +1,6 @@
 //! Room 4: in and out. Each format is one file; wire shapes live here and nowhere below.
 
+pub mod changes;
 pub mod export;
 pub mod import;
 pub mod json_lines;
