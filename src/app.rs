@@ -2,6 +2,7 @@
 //! hands out views, and is all that a transport needs to know.
 
 pub mod export;
+mod history;
 pub mod import;
 pub mod matches;
 mod passages;
@@ -11,18 +12,20 @@ pub mod tools;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use history::History;
 pub use passages::Passage;
 use passages::Texts;
 
-use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Refusals, Transaction};
-use crate::graphql::{Api, Limits, Request, Response, SavedQuery};
+use crate::graph::{Change, DataVersion, Datum, Graph, QuoteStatus, Transaction};
+use crate::graphql::{Api, Ledger, Limits, Request, Response, SavedQuery};
 use crate::io::sources::SourceView;
 use crate::io::{self, Batch, Input, Reading};
 use crate::ontology::{Fault, Faults, KindIx, Location, Ontology};
 pub use crate::query::Budget;
+pub use crate::store::Timestamp;
+use crate::store::{self, Disk, Journal, Signature, StoreError};
 
 /// The ontology that is used when no other is named.
 pub const ONTOLOGY: (&str, &str) = ("schema/ontology.graphql", include_str!("../schema/ontology.graphql"));
@@ -272,10 +275,9 @@ pub struct App {
     api: Api,
     /// By name.
     saved: BTreeMap<String, SavedQuery>,
-    graph: ArcSwap<Graph>,
-    texts: Texts,
-    /// Held while a batch is applied; readers go on with the view there is.
-    writing: Mutex<()>,
+    /// The view there is, those there were, and the door for changes.
+    history: Arc<History>,
+    texts: Arc<Texts>,
 }
 
 impl App {
@@ -287,11 +289,51 @@ impl App {
         App::over(load(origin)?, limits)
     }
 
+    /// Opens an instance whose data are kept in a folder: what the folder holds, where it holds a store; else the
+    /// data of `origin`, which are written there first. `at` is now.
+    ///
+    /// # Errors
+    /// Every fault of ontology and data; a store that cannot be opened; data named although the store has its own.
+    pub fn durable(origin: &Origin, dir: &Path, limits: Limits, at: Timestamp) -> Result<App, Faults> {
+        let fault = |what: String, help: &str| {
+            Faults(vec![Fault { place: Location::default(), what, help: help.to_owned() }])
+        };
+        let unopened = |e: StoreError| fault(e.to_string(), "");
+        if !store::is_there(dir) {
+            let graph = Arc::new(load(origin)?);
+            let signature =
+                Signature { by: None, at, reason: Some("the data that the store was begun with".to_owned()) };
+            let journal = store::create(dir, &graph, signature).map_err(unopened)?;
+            return App::with_history(graph.clone(), History::new(graph, journal), limits);
+        }
+        if !origin.data.is_empty() {
+            let what = format!("{} holds data already, which --data would not change", dir.display());
+            return Err(fault(what, "leave --data out, or name a new folder"));
+        }
+        let ontology = Arc::new(origin.ontology()?);
+        let disk = Disk::open(dir).map_err(unopened)?;
+        let opened = Journal::open(Box::new(disk), &ontology).map_err(unopened)?;
+        let Some(opened) = opened else {
+            return Err(fault(
+                format!("{} holds a store with no history", dir.display()),
+                "name a new folder",
+            ));
+        };
+        let graph = Arc::new(opened.graph);
+        App::with_history(graph.clone(), History::new(graph, opened.journal), limits)
+    }
+
     /// An instance over a graph.
     ///
     /// # Errors
     /// Names that the ontology and the API both want.
     pub fn over(graph: Graph, limits: Limits) -> Result<App, Faults> {
+        let graph = Arc::new(graph);
+        let journal = Journal::in_memory(graph.clone());
+        App::with_history(graph.clone(), History::new(graph, journal), limits)
+    }
+
+    fn with_history(graph: Arc<Graph>, history: History, limits: Limits) -> Result<App, Faults> {
         let clash = |what| {
             Faults(vec![Fault {
                 place: Location::default(),
@@ -299,11 +341,11 @@ impl App {
                 help: "rename the kind or relation".to_owned(),
             }])
         };
-        let api = Api::new(graph.ontology(), limits).map_err(clash)?;
+        let history = Arc::new(history);
+        let api = Api::new(graph.ontology(), limits).map_err(clash)?.with_ledger(history.clone());
         let fitting = QUERIES.iter().filter_map(|(name, text)| api.saved(name, name, text).ok());
         let saved = fitting.map(|query| (query.name.clone(), query)).collect();
-        let graph = ArcSwap::from_pointee(graph);
-        Ok(App { api, saved, graph, texts: Texts::default(), writing: Mutex::new(()) })
+        Ok(App { api, saved, history, texts: Arc::default() })
     }
 
     /// Adds the saved queries of a folder, a file `name.graphql` each; one of a name that is there
@@ -331,7 +373,8 @@ impl App {
     /// The folder, if it cannot be read.
     pub fn with_sources(mut self, folder: &Path) -> Result<App, Faults> {
         let texts = io::sources::texts(&self.view(), folder).map_err(|fault| Faults(vec![fault]))?;
-        self.texts = Texts::of(texts);
+        self.texts = Arc::new(Texts::of(texts));
+        self.history.check_quotes_in(self.texts.clone());
         Ok(self)
     }
 
@@ -353,18 +396,28 @@ impl App {
 
     /// The view there is now. A reader keeps it as long as it likes.
     pub fn view(&self) -> Arc<Graph> {
-        self.graph.load_full()
+        self.history.newest()
     }
 
-    /// Applies a batch and makes the outcome the view of whoever asks next.
-    ///
-    /// # Errors
-    /// Every refusal; the view stays as it was.
-    pub fn commit(&self, changes: Vec<Change>) -> Result<DataVersion, Refusals> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = Arc::new(self.view().apply(changes)?);
-        self.graph.store(next.clone());
-        Ok(next.version())
+    /// The past, and the door for changes: what is committed is the view of whoever asks next.
+    pub fn ledger(&self) -> &dyn Ledger {
+        &*self.history
+    }
+
+    /// Why nothing can be changed any more; none while all is well.
+    pub fn failed(&self) -> Option<String> {
+        self.history.failed()
+    }
+
+    /// Calls `tell` after each change, on the thread that made it: it must be quick.
+    pub fn on_change(&self, tell: impl Fn() + Send + Sync + 'static) {
+        self.history.on_change(Box::new(tell));
+    }
+
+    /// Writes an image of the graph, where enough was added since the last one: the next start is quicker by it.
+    /// Blocking; a failure costs nothing but the image.
+    pub fn keep_image(&self) {
+        self.history.keep_image();
     }
 
     /// Executes one request. Blocking and bound to the CPU: call it off the async threads.

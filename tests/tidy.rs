@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("graph", &["ontology"]),
     ("query", &["ontology", "graph"]),
     ("io", &["ontology", "graph"]),
-    ("graphql", &["ontology", "graph", "query"]),
+    ("graphql", &["ontology", "graph", "query", "store"]),
     ("store", &["ontology", "graph", "io"]),
     ("app", &["ontology", "graph", "query", "io", "store", "graphql"]),
     ("http", &["app", "graphql", "ontology"]),

@@ -92,8 +92,9 @@ impl Transaction {
             let Some((ix, property)) = declared.clone().find(|(_, p)| p.name == *name) else {
                 let names = declared.clone().map(|(_, p)| p.name.as_str());
                 let help = suggest(name, names.collect::<Vec<_>>());
-                self.refuse(
+                self.refuse_field(
                     i,
+                    name,
                     RefusalCode::Unknown,
                     format!("`{of}` has the unknown property `{}`", shorten(name)),
                     &help,
@@ -114,8 +115,9 @@ impl Transaction {
             match value {
                 Ok(value) => admitted.push((ix, value)),
                 Err(reason) => {
-                    self.refuse(
+                    self.refuse_field(
                         i,
+                        name,
                         RefusalCode::BadValue,
                         format!("property `{name}` of `{of}`: {reason}"),
                         "",
@@ -128,8 +130,9 @@ impl Transaction {
                 && given.get(&property.name).is_none_or(|v| v.is_null())
                 && !admitted.iter().any(|(a, _)| *a == ix)
             {
-                self.refuse(
+                self.refuse_field(
                     i,
+                    &property.name,
                     RefusalCode::Missing,
                     format!("`{of}` lacks the required property `{}`", property.name),
                     &format!("add it: {}", property.description),
@@ -191,6 +194,7 @@ impl Transaction {
             let mut refuse = |what: String, help: &str| {
                 self.refusals.push(Refusal {
                     change: i,
+                    field: Some("evidence".to_owned()),
                     code: RefusalCode::BadEvidence,
                     what,
                     help: help.to_owned(),
@@ -278,14 +282,16 @@ impl Transaction {
             properties.dedup();
             let source = self.find(&draft.source);
             match source.map(|s| self.kind_at(s)) {
-                None => self.refuse(
+                None => self.refuse_field(
                     i,
+                    "evidence",
                     RefusalCode::Dangling,
                     format!("evidence of `{of}` quotes `{}`, which is not there", shorten(&draft.source)),
                     "add the source, or mend its id",
                 ),
-                Some(Some(kind)) if !ontology.kind(kind).is_source => self.refuse(
+                Some(Some(kind)) if !ontology.kind(kind).is_source => self.refuse_field(
                     i,
+                    "evidence",
                     RefusalCode::BadEvidence,
                     format!(
                         "evidence of `{of}` quotes `{}`, which is of kind {}",
@@ -315,8 +321,9 @@ impl Transaction {
             };
             evidence.status = evidence.status_under(self.sha_of(source));
             if admitted.iter().any(|e| e.same_words(&evidence)) {
-                self.refuse(
+                self.refuse_field(
                     i,
+                    "evidence",
                     RefusalCode::BadEvidence,
                     format!("`{of}` has the same evidence twice"),
                     "remove one",

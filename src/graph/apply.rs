@@ -253,7 +253,13 @@ impl Transaction {
         match found {
             Some(_) if adds => {
                 let help = "ids are unique for ever; give this entity another, or leave it out";
-                self.refuse(i, RefusalCode::Taken, format!("the id `{}` is taken", draft.id), help);
+                self.refuse_field(
+                    i,
+                    "id",
+                    RefusalCode::Taken,
+                    format!("the id `{}` is taken", draft.id),
+                    help,
+                );
                 None
             }
             Some(slot) => {
@@ -341,7 +347,22 @@ impl Transaction {
     // -- what there is, edits included ---------------------------------------------------------
 
     pub(super) fn refuse(&mut self, change: usize, code: RefusalCode, what: String, help: &str) {
-        self.refusals.push(Refusal { change, code, what, help: help.to_owned() });
+        self.refusals.push(Refusal { change, field: None, code, what, help: help.to_owned() });
+    }
+
+    /// The same, for a part of the change.
+    pub(super) fn refuse_field(
+        &mut self,
+        change: usize,
+        field: &str,
+        code: RefusalCode,
+        what: String,
+        help: &str,
+    ) {
+        self.refuse(change, code, what, help);
+        if let Some(last) = self.refusals.last_mut() {
+            last.field = Some(field.to_owned());
+        }
     }
 
     pub(super) fn find(&self, id: &str) -> Option<EntityIx> {
@@ -477,7 +498,7 @@ impl Transaction {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'~');
         if slug.is_empty() || !slug.bytes().all(plain) || id.len() > ID_BYTES {
             let help = format!("write prefix/slug, the slug of a-z 0-9 - _ ~, {ID_BYTES} bytes at most");
-            self.refuse(i, RefusalCode::BadId, format!("`{}` is no id", shorten(id)), &help);
+            self.refuse_field(i, "id", RefusalCode::BadId, format!("`{}` is no id", shorten(id)), &help);
             return;
         }
         if let Some(kind) = kind {
@@ -487,7 +508,7 @@ impl Transaction {
                     "`{id}` is of kind {} but does not begin with `{expected}/`",
                     self.ontology.kind(kind).name
                 );
-                self.refuse(i, RefusalCode::BadId, what, &format!("write {expected}/{slug}"));
+                self.refuse_field(i, "id", RefusalCode::BadId, what, &format!("write {expected}/{slug}"));
             }
         }
     }

@@ -182,6 +182,8 @@ pub enum RefusalCode {
 pub struct Refusal {
     /// The position of the change in its batch.
     pub change: usize,
+    /// The part of the change that is at fault, as the format calls it, where it is one.
+    pub field: Option<String>,
     /// Of which sort.
     pub code: RefusalCode,
     /// What is wrong, naming the thing.

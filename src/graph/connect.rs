@@ -91,13 +91,21 @@ impl Transaction {
         found
     }
 
+    fn end_of_link(&mut self, i: usize, side: &str, of: &dyn Display, id: &str) -> Option<EntityIx> {
+        let found = self.end(i, &format_args!("link `{of}`"), id);
+        if let (None, Some(last)) = (found, self.refusals.last_mut()) {
+            last.field = Some(side.to_owned());
+        }
+        found
+    }
+
     pub(super) fn add_link(&mut self, i: usize, draft: &LinkDraft) {
         let ontology = self.ontology.clone();
         let of = LinkName(&draft.from, &draft.relation, &draft.to);
         let before = self.refusals.len();
         let relation_ix = self.relation_forward(i, &of, &draft.relation);
-        let from = self.end(i, &format_args!("link `{of}`"), &draft.from);
-        let to = self.end(i, &format_args!("link `{of}`"), &draft.to);
+        let from = self.end_of_link(i, "from", &of, &draft.from);
+        let to = self.end_of_link(i, "to", &of, &draft.to);
         if let (Some(ix), Some(from), Some(to)) = (relation_ix, from, to) {
             let relation = ontology.relation(ix);
             for (end, allowed, side) in [(from, &relation.from, "from"), (to, &relation.to, "to")] {
@@ -132,6 +140,7 @@ impl Transaction {
             Err(reason) => {
                 self.refusals.push(Refusal {
                     change: i,
+                    field: Some(name.to_owned()),
                     code: RefusalCode::BadValue,
                     what: format!("`{name}` of link `{of}`: {reason}"),
                     help: String::new(),
@@ -163,8 +172,9 @@ impl Transaction {
             None => Vec::new(),
         };
         if draft.evidence.is_empty() {
-            self.refuse(
+            self.refuse_field(
                 i,
+                "evidence",
                 RefusalCode::BadEvidence,
                 format!("link `{of}` has no evidence"),
                 "every link carries at least one piece: the source, and its words or address",

@@ -87,7 +87,7 @@ impl Transaction {
                     identifier.value
                 );
                 let help = "they are one entity (merge them), or one identifier is wrong".to_owned();
-                self.refusals.push(Refusal { change, code: RefusalCode::Taken, what, help });
+                self.refusals.push(Refusal { change, field: None, code: RefusalCode::Taken, what, help });
             }
         }
     }

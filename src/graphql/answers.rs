@@ -19,10 +19,13 @@ pub(super) struct Key {
     /// As JSON: variables and extensions.
     given: [String; 2],
     read_only: bool,
+    as_of: Option<String>,
+    /// Of the ledger: histories and proposals are more than the newest graph.
+    revision: u64,
 }
 
 impl Key {
-    pub(super) fn of(request: &Request, graph: &Graph) -> Key {
+    pub(super) fn of(request: &Request, graph: &Graph, revision: u64) -> Key {
         Key {
             version: graph.version(),
             query: request.query.clone(),
@@ -30,6 +33,8 @@ impl Key {
             given: [&request.variables, &request.extensions]
                 .map(|map| serde_json::to_string(map).unwrap_or_default()),
             read_only: request.read_only,
+            as_of: request.as_of.clone(),
+            revision,
         }
     }
 
@@ -60,8 +65,8 @@ impl Answers {
     }
 
     /// The key of a request, where answers are kept at all.
-    pub(super) fn key(&self, request: &Request, graph: &Graph) -> Option<Key> {
-        self.0.as_ref().map(|_| Key::of(request, graph))
+    pub(super) fn key(&self, request: &Request, graph: &Graph, revision: u64) -> Option<Key> {
+        self.0.as_ref().map(|_| Key::of(request, graph, revision))
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Vec<u8>> {

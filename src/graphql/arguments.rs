@@ -97,6 +97,11 @@ impl Arguments {
         Arguments { given, list: OnceLock::new() }
     }
 
+    /// All that are given.
+    pub fn given(&self) -> &Map<String, Json> {
+        &self.given
+    }
+
     /// What is asked of a list, read by `read` when first asked.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use serde_json::{Map, Value as Json};
 use super::arguments::PAGE_DEFAULT;
 use super::found::{CANDIDATES, HIGHLIGHTS, NAMES, PARTS};
 use super::groups::{FACETS, GROUP_KEYS};
+use super::mutations::FAULTS;
+use super::past::{CHANGES_SHOWN, DIFFERENCES};
 use super::resolvers::NODES_MAX;
 use super::sides::{self, COMPARED, HOLDERS, REASON_LINKS, SIDES};
 use super::support::{self, LOSSES};
@@ -71,6 +73,7 @@ const ANSWERS: &[(&str, usize, usize)] = &[
     ("Crosswalk", SIDES.0, SIDES.1),
     ("Timeline", SIDES.0, SIDES.1),
     ("Community", PAGE_DEFAULT, usize::MAX),
+    ("Diff", DIFFERENCES.0, DIFFERENCES.1),
 ];
 
 /// How long a list is.
@@ -80,6 +83,9 @@ enum Bound {
     /// So long at most.
     Most(usize),
 }
+
+/// Values of one entity or link that two versions may have otherwise: its properties and what else it has.
+const DIFF_VALUES: usize = 100;
 
 /// The lists within such answers.
 const LISTS: &[(&str, &str, Bound)] = &[
@@ -106,6 +112,11 @@ const LISTS: &[(&str, &str, Bound)] = &[
     ("Timeline", "steps", Bound::Asked(1)),
     ("Timeline", "undated", Bound::Asked(1)),
     ("Community", "entities", Bound::Asked(1)),
+    ("Diff", "entries", Bound::Asked(1)),
+    ("DiffEntry", "values", Bound::Most(DIFF_VALUES)),
+    ("Revision", "changes", Bound::Most(CHANGES_SHOWN)),
+    ("ChangesPayload", "faults", Bound::Most(FAULTS)),
+    ("ProposalPayload", "faults", Bound::Most(FAULTS)),
     ("Related", "reasons", Bound::Most(sides::REASONS)),
 ];
 
@@ -258,6 +269,8 @@ impl Walk<'_> {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if named == "NameResolution" {
             Size::Given(count("names"), NAMES as u64)
+        } else if matches!(named, "Revision" | "Proposal") {
+            Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if named == "Related" {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if let Some((.., bound)) =

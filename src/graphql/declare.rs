@@ -171,6 +171,7 @@ fn full_text(ontology: &Ontology) -> String {
     families(ontology, &entity_fields, &mut out);
     kinds(ontology, &entity_fields, &mut out);
     names(ontology, &mut out);
+    inputs(ontology, &mut out);
     for common in &targets {
         let target = target(ontology, *common);
         // Root lists are of one kind or of all; families in between are reached through links.
@@ -314,6 +315,58 @@ fn relation_field(ontology: &Ontology, ix: RelationIx, direction: Direction, out
         "{}(\"Which ones.\" where: {name}Filter\n\"In which order.\" orderBy: [{name}Order!]\n\"By link.\" link: LinkFilter\n\"Stated or inferred.\" basis: Basis{PAGE_ARGUMENTS}): Linked{name}Connection!",
         relation.name_in(direction)
     );
+}
+
+/// What mutations take of entities and links: an input a kind, and one that is any of them.
+fn inputs(ontology: &Ontology, out: &mut String) {
+    let (mut fields, mut any) = (String::new(), String::new());
+    for kind in &ontology.kinds {
+        let name = &kind.name;
+        let _ = writeln!(
+            out,
+            "\"A {name} as it is written; what an update does not give stays, and null clears.\"\ninput {name}Input {{\n\"`{}/…`, unique for ever.\"\nid: ID!",
+            kind.prefix
+        );
+        for ix in &kind.properties {
+            let property = ontology.property(*ix);
+            let need = if property.required { " Needed." } else { "" };
+            describe(&format!("See `{}`.{need}", property.name), out);
+            let _ = writeln!(out, "{}: {}", property.name, input_type(property, ontology));
+        }
+        out.push_str("\"Names in other schemes.\"\nidentifiers: [IdentifierInput!]\n\"What supports it.\"\nevidence: [EvidenceInput!]\n\"Options; not within a batch.\"\ncommit: CommitInput\n}\n");
+        for (verb, doing) in [("create", "Adds a new"), ("update", "Sets parts of a")] {
+            let _ = writeln!(
+                fields,
+                "\"{doing} {name}.\"\n{verb}{name}(\"The {name}.\" input: {name}Input!): ChangesPayload"
+            );
+        }
+        let _ = writeln!(any, "\"A {name}.\"\n{}: {name}Input", lower_first(name));
+    }
+    let _ = writeln!(
+        out,
+        "extend type Mutation {{\n{fields}}}\n\"An entity: exactly one of these.\"\ninput EntityInput @oneOf {{\n{any}}}"
+    );
+    out.push_str(
+        "\"Properties of links, of whichever relation: each takes its own.\"\ninput LinkPropertiesInput {\n",
+    );
+    let mut taken = BTreeSet::new();
+    for property in ontology.relations.iter().flat_map(|relation| &relation.properties) {
+        if taken.insert(property.name.clone()) {
+            describe(&property.description, out);
+            let _ = writeln!(out, "{}: {}", property.name, input_type(property, ontology));
+        }
+    }
+    if taken.is_empty() {
+        out.push_str("\"There are none.\"\nnone: Boolean\n");
+    }
+    out.push_str("}\n");
+}
+
+/// The type of a property where it is given, never required: an update need not give it.
+fn input_type(property: &Property, ontology: &Ontology) -> String {
+    let ty = sdl_type(property, &ontology.enums);
+    let named = ty.replace("FuzzyDate", "FuzzyDateInput");
+    if property.list { named.trim_end_matches('!').to_owned() } else { named.trim_matches('!').to_owned() }
 }
 
 /// The enums of names and vocabularies, and the filters of vocabularies.

@@ -52,6 +52,12 @@ codes! {
     NotAcceptable = "NOT_ACCEPTABLE",
     /// The method is not taken here, or not for this operation.
     MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// No version of that name is kept.
+    VersionNotFound = "VERSION_NOT_FOUND",
+    /// The caller may not do this.
+    Forbidden = "FORBIDDEN",
+    /// Nothing can be changed here, or not any more.
+    ReadOnly = "READ_ONLY",
     /// There is nothing at this address.
     NotFound = "NOT_FOUND",
     /// The request names a host that this server is not.

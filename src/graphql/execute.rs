@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 use super::ahead;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
+use super::mutations::perform;
 use super::plan::{ExecutionPlan, Field, Fields, Planner, Shape, What};
 use super::resolvers::{Context, DateOf, Field as Answer, List, Object, Resolved, date_at};
 
@@ -27,6 +28,7 @@ struct Propagated;
 type Written = Result<(), Propagated>;
 
 /// One execution of one operation.
+#[derive(Clone, Copy)]
 pub(super) struct Execution<'a> {
     /// The schema and document it was planned from.
     pub(super) planner: Planner<'a>,
@@ -58,6 +60,65 @@ impl<'a> Execution<'a> {
         }
         self.plan.bytes.store(run.out.len(), Ordering::Relaxed);
         (run.out, run.errors)
+    }
+}
+
+impl<'a> Execution<'a> {
+    /// ExecuteMutation: its root fields one after the other, each answered from the version that it made.
+    pub(super) fn execute_mutation(&self, lead: &[u8]) -> (Vec<u8>, Vec<GraphqlError>) {
+        let mut out = lead.to_vec();
+        let mut errors = Vec::new();
+        let mut graph = self.context.graph.clone();
+        out.push(b'{');
+        for (i, field) in self.plan.root.fields.iter().enumerate() {
+            out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
+            let mut context = Context { graph: graph.clone(), ..self.context.clone() };
+            let done = match &field.what {
+                What::Answer(Answer::Mutation(mutation)) => {
+                    let arguments = field.coerce_argument_values(self.planner.schema, self.variables);
+                    arguments.and_then(|arguments| perform(&context, *mutation, &arguments))
+                }
+                What::TypeName => {
+                    write_plain(&mut out, &self.plan.root.type_name);
+                    continue;
+                }
+                _ => {
+                    Err(GraphqlError::new(Code::Internal, "a field that changes nothing among those that do"))
+                }
+            };
+            if let Ok((after, _)) = &done {
+                graph = after.clone();
+                context.graph = after.clone();
+            }
+            let execution = Execution { context: &context, ..*self };
+            let path = vec![Step::Key(&field.key)];
+            let mut run = Run {
+                of: &execution,
+                out: std::mem::take(&mut out),
+                errors: Vec::new(),
+                path,
+                bound: Vec::new(),
+                steps: 0,
+                looking: true,
+                full: false,
+            };
+            let mark = run.out.len();
+            let written = match done {
+                Ok((_, resolved)) => run.complete_value(&field.shape, field, resolved),
+                Err(error) => {
+                    run.error(error, field);
+                    Err(Propagated)
+                }
+            };
+            // What was changed is changed: an answer that cannot be written is null, and the rest stands.
+            if written.is_err() {
+                run.out.truncate(mark);
+                run.out.extend_from_slice(b"null");
+            }
+            (out, errors) = (run.out, [errors, run.errors].concat());
+        }
+        out.push(b'}');
+        (out, errors)
     }
 }
 

@@ -9,16 +9,20 @@ pub mod caller;
 pub mod cost;
 pub mod declare;
 mod documents;
+pub mod drafts;
 pub mod error;
 mod execute;
 mod filters;
 mod found;
 mod groups;
 pub mod guard;
+pub mod ledger;
 mod lists;
 mod mentions;
+pub mod mutations;
 mod nodes;
 mod nulls;
+mod past;
 mod persisted;
 mod plan;
 mod records;
@@ -49,9 +53,10 @@ use serde_json::{Map, Value as Json, json};
 pub use caller::{Caller, Scope};
 pub use error::{Code, GraphqlError};
 pub use guard::Limits;
+pub use ledger::{Asking, Ledger};
 pub use saved::{Parameter, SavedQuery};
 
-use crate::graph::Graph;
+use crate::graph::{DataVersion, Graph};
 use crate::ontology::{Fault, Ontology, nearest, upper_snake};
 use crate::query::Budget;
 use answers::Answers;
@@ -77,8 +82,10 @@ pub struct Request {
     pub extensions: Map<String, Json>,
     /// Whether the transport promises to change nothing: mutations are refused.
     pub read_only: bool,
-    /// Who asks, as far as the transport knows.
-    pub caller: Caller,
+    /// Who asks, as far as the transport knows, and when.
+    pub asking: Asking,
+    /// Which version is asked, by its number or label; the newest if none is named here or by `@asOf`.
+    pub as_of: Option<String>,
 }
 
 /// How a request went.
@@ -101,6 +108,8 @@ pub struct Response {
     pub outcome: Outcome,
     /// The whole answer, UTF-8 JSON.
     pub body: Vec<u8>,
+    /// Whether it was asked to change something: such an answer is given once.
+    pub changes: bool,
 }
 
 impl Response {
@@ -111,7 +120,7 @@ impl Response {
 
     fn refused(outcome: Outcome, errors: &[GraphqlError]) -> Response {
         let body = json!({"errors": errors_json(errors)}).to_string().into_bytes();
-        Response { outcome, body }
+        Response { outcome, body, changes: false }
     }
 }
 
@@ -137,6 +146,7 @@ pub struct Api {
     limits: Limits,
     implementers: HashMap<Name, Implementers>,
     kept: Arc<whole::Kept>,
+    ledger: Option<Arc<dyn Ledger>>,
 }
 
 impl std::fmt::Debug for Api {
@@ -160,7 +170,25 @@ impl Api {
         let answers = Answers::new(limits.answer_cache_bytes);
         let slow = OnceLock::new();
         let kept = Arc::new(whole::Kept::new(limits.index_at_once));
-        Ok(Api { declaration, types, documents, answers, widths, slow, ontology, limits, implementers, kept })
+        let ledger = None;
+        Ok(Api {
+            declaration,
+            types,
+            documents,
+            answers,
+            widths,
+            slow,
+            ontology,
+            limits,
+            implementers,
+            kept,
+            ledger,
+        })
+    }
+
+    /// The same API over a graph that can be changed and has a past.
+    pub fn with_ledger(self, ledger: Arc<dyn Ledger>) -> Api {
+        Api { ledger: Some(ledger), ..self }
     }
 
     /// The schema as SDL, every element described.
@@ -232,9 +260,10 @@ impl Api {
             Err(error) => return Response::refused(Outcome::RequestError, &[error]),
         };
         let request = named.as_ref().unwrap_or(request);
-        let key = self.answers.key(request, graph);
+        let revision = self.ledger.as_ref().map_or(0, |ledger| ledger.revision());
+        let key = self.answers.key(request, graph, revision);
         if let Some(body) = key.as_ref().and_then(|key| self.answers.get(key)) {
-            return Response { outcome: Outcome::Executed, body };
+            return Response { outcome: Outcome::Executed, body, changes: false };
         }
         let response = self.along(Road::Own, graph, request, budget);
         if let Some(hash) = hash
@@ -244,6 +273,7 @@ impl Api {
         }
         if let Some(key) = key
             && response.outcome == Outcome::Executed
+            && !response.changes
             && response.body.starts_with(DATA)
         {
             self.answers.keep(key, &response.body);
@@ -287,28 +317,30 @@ impl Api {
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
         let page_max = self.limits.page;
         let kept = self.kept.clone();
-        let context = Context { graph: graph.clone(), budget: budget.clone(), page_max, kept };
+        let (ledger, asking) = (self.ledger.clone(), request.asking.clone());
+        let context =
+            Context { graph: graph.clone(), budget: budget.clone(), page_max, kept, ledger, asking };
         let done = self.answer(road, &context, request);
         match done {
             _ if budget.is_cancelled() => {
                 let message = "the operation took longer than it may; ask for less, or for pages of it";
                 Response::refused(Outcome::TimedOut, &[GraphqlError::new(Code::Timeout, message)])
             }
-            Ok(((body, errors), cost)) => {
+            Ok(Answered { body, errors, cost, changes, version }) => {
                 let asked = request.extensions.get("cost") == Some(&Json::Bool(true));
                 let extensions = asked.then(|| {
                     json!({
                         "cost": {"nodes": cost, "limit": self.limits.cost},
-                        "version": graph.version().to_string(),
+                        "version": version.to_string(),
                     })
                 });
-                Response { outcome: Outcome::Executed, body: body_of(body, &errors, extensions) }
+                Response { outcome: Outcome::Executed, body: body_of(body, &errors, extensions), changes }
             }
             Err(Refusal { outcome, errors }) => Response::refused(outcome, &errors),
         }
     }
 
-    fn answer(&self, road: Road, context: &Context, request: &Request) -> Result<(Answer, u64), Refusal> {
+    fn answer(&self, road: Road, context: &Context, request: &Request) -> Result<Answered, Refusal> {
         let name = request.operation_name.as_deref();
         let refuse_mutation = |ty: OperationType| match ty {
             OperationType::Mutation if request.read_only => {
@@ -337,7 +369,9 @@ impl Api {
                             return Err(refusal);
                         }
                         let answer = self.slowly(context, &text, name, &request.variables);
-                        return Ok((answer.map_err(|_| refusal)?, 0));
+                        let (body, errors) = answer.map_err(|_| refusal)?;
+                        let version = context.graph.version();
+                        return Ok(Answered { body, errors, cost: 0, changes: false, version });
                     }
                 }
             }
@@ -346,19 +380,52 @@ impl Api {
         refuse_mutation(operation.definition.operation_type)?;
         let variables = self.coerce(&document, &operation, &request.variables)?;
         nulls::check_switches(&operation.switches, &variables.plain)?;
+        let past = self.as_of(context, request, &operation.definition, &variables.plain)?;
+        let context = past.as_ref().unwrap_or(context);
         let cost = operation.formula.cost(&variables.plain, &context.graph, self.limits.page);
         if cost > self.limits.cost {
             let help = "ask for smaller pages with `first`, or for fewer lists within lists";
             return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
         }
-        let answer = match road {
+        let changes = operation.definition.operation_type == OperationType::Mutation;
+        let version = context.graph.version();
+        let (body, errors) = match road {
             Road::Slow => {
                 let text = guard::without_descriptions(&request.query);
                 self.slowly(context, &text, name, &variables.plain)?
             }
             Road::Own => self.run(context, &document, &operation, &variables)?,
         };
-        Ok((answer, cost))
+        Ok(Answered { body, errors, cost, changes, version })
+    }
+
+    /// The same over the version that is asked for, by the request or by `@asOf`; none for the newest.
+    fn as_of(
+        &self,
+        context: &Context,
+        request: &Request,
+        operation: &Operation,
+        variables: &Map<String, Json>,
+    ) -> Result<Option<Context>, Refusal> {
+        let directive =
+            operation.directives.get("asOf").and_then(|d| d.specified_argument_by_name("version"));
+        let by_document = directive.and_then(|value| plan::value(value, variables));
+        let named = by_document.map(|value| arguments::text(&value)).or_else(|| request.as_of.clone());
+        let Some(named) = named else { return Ok(None) };
+        if operation.operation_type == OperationType::Mutation {
+            let message = "the past cannot be changed; leave the version out";
+            return Err(GraphqlError::new(Code::BadRequest, message).into());
+        }
+        let Some(ledger) = &self.ledger else {
+            let message = "this instance has no history; a server has one";
+            return Err(GraphqlError::new(Code::VersionNotFound, message).into());
+        };
+        if past::sequence_of(&named)? != context.graph.version().sequence {
+            // Making it may take long.
+            context.budget.begin_walk().map_err(GraphqlError::from)?;
+        }
+        let graph = past::view(&**ledger, &named)?;
+        Ok(Some(Context { graph, ..context.clone() }))
     }
 
     fn parse(&self, text: &str) -> Result<Document, Refusal> {
@@ -508,7 +575,14 @@ impl Api {
             introspection: &introspection,
             answer_bytes: self.limits.answer_bytes,
         };
-        let (data, of_fields) = execution.execute_query(DATA);
+        let (data, of_fields) = match operation.definition.operation_type {
+            OperationType::Mutation => {
+                // What may be tried and given up half-way changes nothing.
+                context.budget.begin_walk().map_err(GraphqlError::from)?;
+                execution.execute_mutation(DATA)
+            }
+            _ => execution.execute_query(DATA),
+        };
         errors.extend(of_fields);
         Ok((data, errors))
     }
@@ -560,6 +634,16 @@ static NO_FIELD: LazyLock<Regex> =
 #[expect(clippy::unwrap_used, reason = "constant patterns, compiled by every test")]
 static NO_VALUE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("`(\\w+)` does not exist on `(\\w+)`").unwrap());
+
+/// An operation that ran.
+struct Answered {
+    body: Vec<u8>,
+    errors: Vec<GraphqlError>,
+    cost: u64,
+    changes: bool,
+    /// What it read.
+    version: DataVersion,
+}
 
 /// The answer up to the end of `data`, if all went well; and the errors.
 type Answer = (Vec<u8>, Vec<GraphqlError>);

@@ -371,7 +371,7 @@ impl Field {
 }
 
 /// A literal or variable as JSON; none for a variable that is not given.
-fn value(of: &AstValue, variables: &Map<String, Json>) -> Option<Json> {
+pub(super) fn value(of: &AstValue, variables: &Map<String, Json>) -> Option<Json> {
     Some(match of {
         AstValue::Null => Json::Null,
         AstValue::Enum(name) => Json::from(name.as_str()),

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::groups::{self, Grouping, KeyField};
+use super::ledger::{Asking, Ledger};
 use super::lists::{Connection, along, entities, gap_list, link_list, of_kind, weak_links};
+use super::mutations::Mutation;
 use super::nodes::{entity_by, entity_evidence, evidence_href, evidence_list, node, nodes};
 use super::records::{self, Record};
 use super::whole::{Kept, Whole};
-use super::{found, sides, support, walks};
+use super::{found, past, sides, support, walks};
 use crate::graph::{
     Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner, SourceText,
 };
@@ -36,6 +38,10 @@ pub struct Context {
     pub page_max: usize,
     /// What is computed over whole graphs.
     pub kept: Arc<Kept>,
+    /// The past and the door for changes, where there are any.
+    pub ledger: Option<Arc<dyn Ledger>>,
+    /// Who asks, and when.
+    pub asking: Asking,
 }
 
 impl Context {
@@ -226,6 +232,8 @@ pub enum Field {
     OneOfKind(KindIx),
     /// A value of a made object, by its place.
     Made(usize),
+    /// A change: executed by the operation, one after the other, and not by whoever asks a field.
+    Mutation(Mutation),
 }
 
 impl Field {
@@ -242,6 +250,7 @@ impl Field {
             }
             Field::OfKind(kind) => of_kind(context, *kind, arguments),
             Field::Made(place) => records::value(object, *place),
+            Field::Mutation(_) => mismatch(),
             Field::OneOfKind(kind) => {
                 let found = arguments.text("id").and_then(|id| context.graph.find(&id));
                 Ok(entity(found.filter(|ix| context.graph.entity(*ix).kind() == *kind)))
@@ -262,6 +271,9 @@ impl Field {
                 let ix = ontology.kind_indexes().find(kind)?;
                 Some(if ontology.kind(ix).plural == name { Field::OfKind(ix) } else { Field::OneOfKind(ix) })
             });
+        }
+        if of == "Mutation" {
+            return Mutation::named(ontology, name).map(Field::Mutation);
         }
         if let Some(kind) = ontology.kind_named(of) {
             return row("Entity")
@@ -305,6 +317,9 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Query", "compare", sides::compare),
     ("Query", "crosswalk", sides::crosswalk),
     ("Query", "timeline", sides::timeline),
+    ("Query", "history", past::history),
+    ("Query", "diff", past::diff),
+    ("Query", "proposals", past::proposals),
     ("Query", "ontology", |_, _, _| Ok(Resolved::Object(Object::Ontology))),
     ("Query", "version", |_, _, _| Ok(Resolved::Object(Object::DataVersion))),
     ("Entity", "id", |c, o, _| of_entity(c, o, |e| Resolved::Plain(e.id()))),
@@ -719,7 +734,7 @@ fn value_of<'g>(
     }
 }
 
-fn value_text(ontology: &Ontology, value: Datum<'_>) -> String {
+pub(super) fn value_text(ontology: &Ontology, value: Datum<'_>) -> String {
     match value {
         Datum::Text(text) => text.to_owned(),
         Datum::Int(number) => number.to_string(),

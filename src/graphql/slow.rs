@@ -29,7 +29,7 @@ const RECURSION: usize = 64;
 /// # Errors
 /// A field of the schema that nothing answers; what async-graphql refuses.
 pub(super) fn build(declared: &DeclaredSchema, ontology: &Ontology) -> Result<dy::Schema, String> {
-    let mut schema = dy::Schema::build("Query", None, None)
+    let mut schema = dy::Schema::build("Query", declared.get_object("Mutation").map(|_| "Mutation"), None)
         .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(RECURSION)
         .extension(Paths);

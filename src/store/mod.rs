@@ -24,6 +24,8 @@ pub use memory::Memory;
 pub use proposals::{Decision, Proposal};
 pub use records::{Batch, Key, Signature, Timestamp};
 
+pub use crate::io::changes::line as line_of;
+
 /// The name of the store's file in its folder.
 pub const FILE: &str = "throughline.redb";
 

@@ -1,0 +1,387 @@
+//! What mutations do. Each root field is one batch: its input is read, the ledger changes the graph or says why
+//! not, and what is selected is answered from the version that it made.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+
+use super::arguments::{Arguments, given, text};
+use super::caller::Scope;
+use super::drafts::{Drafts, Fault, subject};
+use super::error::{Code, GraphqlError};
+use super::ledger::{NotWritten, Write, Written};
+use super::past;
+use super::records::{CHANGE_FAULT, CHANGES_PAYLOAD, PROPOSAL_PAYLOAD, list};
+use super::resolvers::{Context, NODES_MAX, Object, Resolved, entity, made};
+use crate::graph::{Change, Graph, Owner, Refusal, RefusalCode};
+use crate::ontology::{KindIx, Ontology};
+use crate::store::Key;
+
+/// Faults that one payload lists; the last one counts the rest.
+pub const FAULTS: usize = 100;
+/// Changes of one batch: a batch is admitted while other writers wait.
+pub const CHANGES: usize = 10_000;
+/// Letters of a reason, and of an idempotency key.
+const REASON: usize = 2_000;
+const KEY: usize = 200;
+
+/// A field of the root of mutations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// A batch of changes.
+    Apply,
+    /// The same, for somebody else to decide on.
+    Propose,
+    /// Deciding on that.
+    Decide,
+    /// A new entity of a kind.
+    Create(KindIx),
+    /// Parts of an entity of a kind.
+    Update(KindIx),
+    /// A link.
+    Link,
+    /// A link taken away.
+    Unlink,
+    /// Two entities made one.
+    Merge,
+    /// Anything taken back.
+    Retract,
+    /// How complete a list is.
+    State,
+}
+
+impl Mutation {
+    /// Those whose names do not follow from the ontology.
+    const ALL: [(Mutation, &'static str); 8] = [
+        (Mutation::Apply, "applyChanges"),
+        (Mutation::Propose, "proposeChanges"),
+        (Mutation::Decide, "decideProposal"),
+        (Mutation::Link, "link"),
+        (Mutation::Unlink, "unlink"),
+        (Mutation::Merge, "merge"),
+        (Mutation::Retract, "retract"),
+        (Mutation::State, "stateCompleteness"),
+    ];
+
+    /// The mutation that a field of the root is.
+    pub fn named(ontology: &Ontology, name: &str) -> Option<Mutation> {
+        let of_kind = |prefix: &str| {
+            let kind = name.strip_prefix(prefix)?;
+            ontology.kind_indexes().find(|ix| ontology.kind(*ix).name == kind)
+        };
+        Self::ALL
+            .iter()
+            .find(|(_, word)| *word == name)
+            .map(|(mutation, _)| *mutation)
+            .or_else(|| of_kind("create").map(Mutation::Create))
+            .or_else(|| of_kind("update").map(Mutation::Update))
+    }
+
+    /// How far a caller must be let to go.
+    fn scope(self) -> Scope {
+        if self == Mutation::Propose { Scope::Suggest } else { Scope::Write }
+    }
+}
+
+/// What a mutation came to: the view to answer from, and the payload.
+pub(super) type Done = (Arc<Graph>, Resolved<'static>);
+
+/// Does what a root field asks for.
+///
+/// # Errors
+/// A caller that may not, a server that cannot, an input that says nothing sensible. What is wrong with the changes
+/// themselves is in the payload.
+pub(super) fn perform(
+    context: &Context,
+    mutation: Mutation,
+    arguments: &Arguments,
+) -> Result<Done, GraphqlError> {
+    let caller = &context.asking.caller;
+    if caller.scope < mutation.scope() {
+        let needed = mutation.scope().name().unwrap_or_default();
+        let who =
+            caller.name.as_deref().map_or("whoever brings no token".to_owned(), |name| format!("`{name}`"));
+        let hint = if mutation.scope() == Scope::Write && caller.scope == Scope::Suggest {
+            "; `proposeChanges` files them for somebody else to decide on"
+        } else {
+            "; send a token of that scope as `Authorization: Bearer …`"
+        };
+        return Err(GraphqlError::new(
+            Code::Forbidden,
+            format!("this needs the scope `{needed}`, which {who} has not{hint}"),
+        ));
+    }
+    let Some(ledger) = &context.ledger else {
+        return Err(GraphqlError::new(
+            Code::ReadOnly,
+            "this server only reads; start one with: throughline serve --data-dir DIR",
+        ));
+    };
+    let empty = Map::new();
+    let input = arguments.given().get("input").and_then(Json::as_object).unwrap_or(&empty);
+    if mutation == Mutation::Decide {
+        return decide(context, input);
+    }
+    let mut drafts = Drafts::over(&context.graph);
+    let changes: Vec<(Option<Change>, Vec<String>)> = match mutation {
+        Mutation::Apply | Mutation::Propose => {
+            let all = input.get("changes").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            if all.len() > CHANGES {
+                let help = "send them in several batches";
+                return Err(GraphqlError::limit(
+                    "changes of one batch",
+                    all.len() as u64,
+                    CHANGES as u64,
+                    help,
+                ));
+            }
+            let one = |(at, item): (usize, &Json)| {
+                let at = at.to_string();
+                let change = drafts.change(item, &["input", "changes", &at]);
+                let mut path = vec!["input".to_owned(), "changes".to_owned(), at];
+                // Into the input of the one thing that is changed.
+                let mut inner = item;
+                while let Some((key, value)) =
+                    inner.as_object().filter(|map| map.len() == 1).and_then(|m| m.iter().next())
+                {
+                    path.push(key.clone());
+                    inner = value;
+                }
+                (change, path)
+            };
+            all.iter().enumerate().map(one).collect()
+        }
+        _ => {
+            let change = match mutation {
+                Mutation::Create(kind) => Some(drafts.create(kind, input)),
+                Mutation::Update(_) => Some(drafts.update(input)),
+                Mutation::Link => drafts.link(input),
+                Mutation::Unlink => drafts.unlink(input),
+                Mutation::Merge => Some(drafts.merge(input)),
+                Mutation::Retract => {
+                    drafts.retract(&input.get("id").map(text).unwrap_or_default(), &["input"])
+                }
+                _ => drafts.state(input),
+            };
+            vec![(change, vec!["input".to_owned()])]
+        }
+    };
+    let mut faults = std::mem::take(&mut drafts.faults);
+    if let Mutation::Update(kind) = mutation {
+        faults.extend(other_kind(&context.graph, kind, input));
+    }
+    let options = if matches!(mutation, Mutation::Apply | Mutation::Propose) {
+        Some(input)
+    } else {
+        given(input, "commit").and_then(Json::as_object)
+    };
+    let reason = given(input, "reason").or_else(|| given(options?, "reason")).map(text);
+    let write =
+        options.map_or_else(|| Ok(Write::default()), |options| write_of(context, mutation, options))?;
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
+        return Err(GraphqlError::new(Code::BadArgument, format!("`reason` has at most {REASON} letters")));
+    }
+    let paths: Vec<Vec<String>> = changes.iter().map(|(_, path)| path.clone()).collect();
+    let taken: Vec<Change> = changes.into_iter().filter_map(|(change, _)| change).collect();
+    if taken.is_empty() && faults.is_empty() {
+        faults.push(Fault {
+            code: "BAD_INPUT",
+            message: "there are no changes".into(),
+            help: "give at least one".into(),
+            path: vec!["input".into(), "changes".into()],
+        });
+    }
+    // What could not be read has no place among the changes: only where all could, are they judged further.
+    let whole = faults.is_empty();
+    let mut signature = context.asking.sign(reason);
+    signature.reason = signature.reason.filter(|reason| !reason.trim().is_empty());
+    let write = Write { changes: taken.clone(), signature, ..write };
+    if !whole {
+        return Ok((context.graph.clone(), payload(&context.graph, false, false, &[], &faults)));
+    }
+    if mutation == Mutation::Propose {
+        return match ledger.propose(write) {
+            Ok(proposal) => {
+                Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([past::proposal(&proposal), list([])])))
+            }
+            Err(not_written) => {
+                let faults = faults_of(not_written, &paths)?;
+                Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([Resolved::Null, told(&faults)])))
+            }
+        };
+    }
+    match ledger.write(write) {
+        Ok(Written { graph, applied, replayed }) => {
+            let done = payload(&graph, applied, replayed, &taken, &[]);
+            Ok((graph, done))
+        }
+        Err(not_written) => {
+            let faults = faults_of(not_written, &paths)?;
+            Ok((context.graph.clone(), payload(&context.graph, false, false, &[], &faults)))
+        }
+    }
+}
+
+/// The options of a commit.
+fn write_of(
+    context: &Context,
+    mutation: Mutation,
+    options: &Map<String, Json>,
+) -> Result<Write, GraphqlError> {
+    let expected = given(options, "expectedVersion").map(text);
+    let expected = expected.map(|version| past::sequence_of(&version)).transpose()?;
+    let key = match given(options, "idempotencyKey").map(text) {
+        Some(key) if key.is_empty() || key.chars().count() > KEY => {
+            return Err(GraphqlError::new(
+                Code::BadArgument,
+                format!("`idempotencyKey` has 1 to {KEY} letters"),
+            ));
+        }
+        Some(key) => {
+            // Whoever asks has keys of their own; what was asked is all of the input.
+            let owner = context.asking.caller.name.as_deref().unwrap_or_default();
+            let asked = format!("{mutation:?} {}", Json::Object(options.clone()));
+            Some(Key { text: format!("{owner}\n{key}"), asked: Sha256::digest(asked.as_bytes()).into() })
+        }
+        None => None,
+    };
+    let dry_run = given(options, "dryRun").and_then(Json::as_bool).unwrap_or(false);
+    Ok(Write { expected, key, dry_run, ..Write::default() })
+}
+
+fn decide(context: &Context, input: &Map<String, Json>) -> Result<Done, GraphqlError> {
+    let Some(ledger) = &context.ledger else {
+        return Err(GraphqlError::new(Code::ReadOnly, "this server only reads"));
+    };
+    let number = input.get("number").and_then(Json::as_u64).unwrap_or_default();
+    let accept = input.get("accept").and_then(Json::as_bool).unwrap_or(false);
+    let signature = context.asking.sign(given(input, "reason").map(text));
+    match ledger.decide(number, accept, signature) {
+        Ok((proposal, graph)) => Ok((graph, PROPOSAL_PAYLOAD.of([past::proposal(&proposal), list([])]))),
+        Err(not_written) => {
+            let path = |at: usize| vec!["proposal".to_owned(), "changes".to_owned(), at.to_string()];
+            let paths: Vec<_> = (0..CHANGES).map(path).collect();
+            let faults = faults_of(not_written, &paths)?;
+            Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([Resolved::Null, told(&faults)])))
+        }
+    }
+}
+
+/// An entity of another kind than the mutation is about.
+fn other_kind(graph: &Graph, kind: KindIx, input: &Map<String, Json>) -> Option<Fault> {
+    let id = given(input, "id").map(text)?;
+    let found = graph.entity(graph.find(&id)?).kind();
+    (found != kind).then(|| Fault {
+        code: "CONFLICT",
+        message: format!("`{id}` is of kind {}", graph.ontology().kind(found).name),
+        help: format!("use update{}", graph.ontology().kind(found).name),
+        path: vec!["input".into(), "id".into()],
+    })
+}
+
+/// The faults that say why nothing was changed.
+///
+/// # Errors
+/// A server that does not write any more.
+fn faults_of(not_written: NotWritten, paths: &[Vec<String>]) -> Result<Vec<Fault>, GraphqlError> {
+    let one = |code, message: String, help: &str, path: &[&str]| {
+        let path = path.iter().map(|step| (*step).to_owned()).collect();
+        Ok(vec![Fault { code, message, help: help.to_owned(), path }])
+    };
+    match not_written {
+        NotWritten::Refused(refusals) => {
+            Ok(refusals.0.iter().map(|refusal| fault_of(refusal, paths)).collect())
+        }
+        NotWritten::Stale(newest) => one(
+            "STALE_VERSION",
+            format!("the newest version is {newest}: somebody else was first"),
+            "read it, decide again, and send its version",
+            &["input", "expectedVersion"],
+        ),
+        NotWritten::KeyTaken(sequence) => one(
+            "KEY_TAKEN",
+            format!("something else was asked under this key; it made version {sequence}"),
+            "use a new key for a new request",
+            &["input", "idempotencyKey"],
+        ),
+        NotWritten::NoProposal(what) => {
+            one("DANGLING", what, "ask for `proposals(state: PENDING)`", &["input", "number"])
+        }
+        NotWritten::ReadOnly(_) => {
+            // The reason is for the log of whoever runs the server, not for clients.
+            let message = "the server only reads now: its store failed, and what was asked may or may not be kept; it recovers when it is started again";
+            Err(GraphqlError::new(Code::ReadOnly, message))
+        }
+    }
+}
+
+fn fault_of(refusal: &Refusal, paths: &[Vec<String>]) -> Fault {
+    let mut path = paths.get(refusal.change).cloned().unwrap_or_else(|| vec!["input".to_owned()]);
+    path.extend(refusal.field.clone());
+    Fault { code: code_of(refusal.code), message: refusal.what.clone(), help: refusal.help.clone(), path }
+}
+
+/// A word of `ChangeFaultCode`.
+fn code_of(code: RefusalCode) -> &'static str {
+    match code {
+        RefusalCode::BadId => "BAD_ID",
+        RefusalCode::Taken => "TAKEN",
+        RefusalCode::Dangling => "DANGLING",
+        RefusalCode::Unknown => "UNKNOWN",
+        RefusalCode::BadValue => "BAD_VALUE",
+        RefusalCode::Missing => "MISSING",
+        RefusalCode::BadEvidence => "BAD_EVIDENCE",
+        RefusalCode::OutOfRange => "OUT_OF_RANGE",
+        RefusalCode::Cardinality => "CARDINALITY",
+        RefusalCode::Cycle => "CYCLE",
+        RefusalCode::InUse => "IN_USE",
+        RefusalCode::Conflict => "CONFLICT",
+    }
+}
+
+/// Faults as the API has them.
+fn told(faults: &[Fault]) -> Resolved<'static> {
+    let one = |fault: &Fault| {
+        let path = fault.path.iter().map(|step| Resolved::Made(step.clone()));
+        CHANGE_FAULT.of([
+            Resolved::Plain(fault.code),
+            Resolved::Made(fault.message.clone()),
+            made(Some(fault.help.clone()).filter(|help| !help.is_empty())),
+            list(path),
+        ])
+    };
+    let rest = faults.len().saturating_sub(FAULTS);
+    let more = (rest > 0).then(|| {
+        let message = format!("and {} more, not listed", rest + 1);
+        one(&Fault { code: "BAD_INPUT", message, help: String::new(), path: vec!["input".into()] })
+    });
+    let shown = if rest > 0 { FAULTS - 1 } else { faults.len() };
+    list(faults[..shown].iter().map(one).chain(more))
+}
+
+fn payload(
+    graph: &Graph,
+    applied: bool,
+    replayed: bool,
+    changes: &[Change],
+    faults: &[Fault],
+) -> Resolved<'static> {
+    let mut subjects: Vec<Owner> = Vec::new();
+    for owner in changes.iter().filter_map(|change| subject(change, graph)) {
+        if !subjects.contains(&owner) && subjects.len() < NODES_MAX {
+            subjects.push(owner);
+        }
+    }
+    let node = |owner: Owner| match owner {
+        Owner::Link(ix) => Resolved::Object(Object::Link(ix)),
+        Owner::Entity(ix) | Owner::List(ix, ..) => entity(Some(ix)),
+    };
+    CHANGES_PAYLOAD.of([
+        Resolved::Object(Object::DataVersion),
+        Resolved::Boolean(applied),
+        Resolved::Boolean(replayed),
+        list(subjects.into_iter().map(node)),
+        told(faults),
+    ])
+}
