@@ -1,6 +1,7 @@
 //! The composition root: an ontology, the graph under it and the API over both. Opens files,
 //! hands out views, and is all that a transport needs to know.
 
+pub mod access;
 pub mod export;
 mod history;
 pub mod import;

@@ -79,7 +79,8 @@ fn the_printed_schema_is_the_golden_small_and_described() {
     }
     let golden = std::fs::read_to_string("schema/schema.graphql").unwrap_or_default();
     assert!(sdl == golden, "schema/schema.graphql differs; UPDATE=1 writes it anew");
-    assert!(sdl.len() < 360_000, "{} bytes", sdl.len());
+    // What can be asked takes 357 KB, what can be changed the rest (DESIGN.md).
+    assert!(sdl.len() < 400_000, "{} bytes", sdl.len());
     let response = ask(
         "{ __schema { types { name description fields(includeDeprecated: true) { name description args { name description } }
            inputFields { name description } enumValues { name description } } } }",

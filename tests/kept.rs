@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use throughline::app::{App, Origin};
 use throughline::graph::{Change, EntityDraft, EvidenceDraft};
+use throughline::graphql::ledger::Write;
 use throughline::graphql::{Limits, Outcome, Request, Response};
 
 const QUERY: &str = "query Count($n: Int!) { agencies(first: $n) { totalCount nodes { name } } }";
@@ -96,8 +97,9 @@ fn a_kept_answer_is_the_same_until_the_data_change() {
         }],
         ..EntityDraft::default()
     }));
-    keeps.commit(vec![more.clone()]).expect("it fits");
-    executes.commit(vec![more]).expect("it fits");
+    let write = |changes| Write { changes, ..Write::default() };
+    keeps.ledger().write(write(vec![more.clone()])).expect("it fits");
+    executes.ledger().write(write(vec![more])).expect("it fits");
     assert_ne!(agencies(&keeps), first);
     assert_eq!(agencies(&keeps), agencies(&executes));
 }

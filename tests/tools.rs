@@ -91,7 +91,11 @@ fn what_cannot_be_answered_says_the_way_out() {
         ("entity", json!({"di": "x"}), "`entity` has no argument `di`; did you mean `id`?"),
         ("entity", json!({}), "id"),
         ("ask_question", json!({"question": "weak"}), "there is no question `weak`"),
-        ("describe_types", json!({"names": ["Initiativ"]}), "there are Initiative, InitiativeConnection"),
+        (
+            "describe_types",
+            json!({"names": ["Initiativ"]}),
+            "there are Initiative, InitiativeInput, InitiativeConnection",
+        ),
         ("describe_types", json!({}), "`names` is a list"),
         ("query", json!({"query": "{ nothing }"}), "nothing"),
         ("query", json!({}), "query"),

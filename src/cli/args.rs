@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app::Origin;
-use crate::graphql::Limits;
+use crate::graphql::{Limits, Scope};
 use crate::http::settings;
 use crate::io::export;
 use crate::io::import::{Format, Mapping};
+use crate::io::tokens;
 use crate::ontology::Date;
 
 /// Who does what, why, for whom and on what evidence: a policy knowledge graph asked over
@@ -52,6 +53,16 @@ pub(super) enum Command {
     Match(MatchArgs),
     /// What one set of data has otherwise than another: added, gone, changed, with the evidence of both.
     Diff(DiffArgs),
+    /// Make, list and revoke the tokens that let somebody write to a server.
+    Token(TokenArgs),
+    /// Write all that a data folder keeps as one file; while a server uses it, too.
+    Backup(BackupArgs),
+    /// Make a data folder of a backup, of an older version, or of what is whole of a damaged one.
+    Restore(RestoreArgs),
+    /// Replay the whole history of a data folder or backup, and say whether it is what was written.
+    Verify(VerifyArgs),
+    /// Give back room that a data folder does not need, with the server stopped; --forget drops old versions.
+    Compact(CompactArgs),
 }
 
 /// Room for about a thousand answers of the size of a page.
@@ -136,6 +147,15 @@ pub(super) struct Serve {
     /// Bytes of answers kept for as long as the data are the same; 0 executes every request
     #[arg(long, value_name = "BYTES", env = "THROUGHLINE_ANSWER_CACHE_BYTES", default_value_t = ANSWER_CACHE_BYTES)]
     pub(super) answer_cache_bytes: usize,
+    /// Folder that keeps the data: begun with --data or the seed, and opened as it is from then on. Without it, what is changed ends with the process
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_DATA_DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// File of tokens; tokens.json in the data folder if absent
+    #[arg(long, value_name = "FILE", env = "THROUGHLINE_TOKENS")]
+    pub(super) tokens: Option<PathBuf>,
+    /// Let nobody read who brings no token
+    #[arg(long, env = "THROUGHLINE_PRIVATE")]
+    pub(super) private: bool,
     /// How requests are logged, on stderr. THROUGHLINE_LOG filters, as in `warn` or `request=info`.
     #[arg(long, value_enum, env = "THROUGHLINE_LOG_FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
@@ -400,6 +420,117 @@ pub(super) struct DiffArgs {
     /// The data as they are.
     #[arg(long, value_name = "FILE", required = true, value_delimiter = ',')]
     pub(super) to: Vec<PathBuf>,
+}
+
+/// Where the tokens of a server are.
+#[derive(Args, Debug)]
+pub(super) struct TokensPlace {
+    /// The data folder of the server.
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_DATA_DIR", required_unless_present = "tokens")]
+    data_dir: Option<PathBuf>,
+    /// Its file of tokens, where that is another than tokens.json in there.
+    #[arg(long, value_name = "FILE", env = "THROUGHLINE_TOKENS")]
+    tokens: Option<PathBuf>,
+}
+
+impl TokensPlace {
+    pub(super) fn path(&self) -> PathBuf {
+        let of_folder = || self.data_dir.clone().unwrap_or_default().join(tokens::FILE);
+        self.tokens.clone().unwrap_or_else(of_folder)
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TokenArgs {
+    #[command(subcommand)]
+    pub(super) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token and print it, once: it is kept nowhere.
+    Create(TokenCreate),
+    /// Say which tokens there are.
+    List(TokensPlace),
+    /// Take a token back; a running server knows at once.
+    Revoke(TokenRevoke),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TokenCreate {
+    #[command(flatten)]
+    pub(super) place: TokensPlace,
+    /// Whose it is: it stands beside what is changed with it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: String,
+    /// How far it reaches: read, suggest, write or admin, each with those before it.
+    #[arg(long, value_name = "SCOPE", value_parser = scope)]
+    pub(super) scope: Scope,
+    /// Days after which it ends; never if absent.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub(super) expires: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TokenRevoke {
+    #[command(flatten)]
+    pub(super) place: TokensPlace,
+    /// Whose it is.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BackupArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_DATA_DIR")]
+    pub(super) data_dir: PathBuf,
+    /// The file to write; replaced as a whole.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RestoreArgs {
+    #[command(flatten)]
+    pub(super) ontology: OntologyArgs,
+    /// A backup, or a data folder.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) from: PathBuf,
+    /// The new data folder.
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_DATA_DIR")]
+    pub(super) data_dir: PathBuf,
+    /// Only up to this version.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) until: Option<u64>,
+    /// Take what is whole, up to the first version that is not.
+    #[arg(long)]
+    pub(super) salvage: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) ontology: OntologyArgs,
+    /// A data folder, or a backup.
+    #[arg(value_name = "DIR|FILE")]
+    pub(super) place: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompactArgs {
+    #[command(flatten)]
+    pub(super) ontology: OntologyArgs,
+    /// The data folder.
+    #[arg(long, value_name = "DIR", env = "THROUGHLINE_DATA_DIR")]
+    pub(super) data_dir: PathBuf,
+    /// Forget every version but the newest.
+    #[arg(long)]
+    pub(super) forget: bool,
+}
+
+fn scope(word: &str) -> Result<Scope, String> {
+    Scope::parse(word).ok_or_else(|| format!("`{word}` is no scope; write read, suggest, write or admin"))
 }
 
 fn day(text: &str) -> Result<Date, String> {

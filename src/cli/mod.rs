@@ -2,6 +2,7 @@
 //! environment variables that `--help` names beside them.
 
 mod args;
+mod keep;
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, Read, Write};
@@ -17,9 +18,10 @@ use self::args::{
     Check, Cli, Command, DiffArgs, ExportArgs, ImportArgs, LogFormat, MatchArgs, McpArgs, QueryArgs,
     QuoteArgs, SchemaArgs, Serve, SnapshotArgs, SourceArgs, SourceCommand, SuggestArgs,
 };
+use crate::app::access::Access;
 use crate::app::export::Part;
 use crate::app::import::{Import, Imported};
-use crate::app::{self, App, Origin};
+use crate::app::{self, App, Origin, Timestamp};
 use crate::graphql::{Api, Limits, Outcome, Request};
 use crate::http::{self, Settings};
 use crate::io::import::Mapping;
@@ -52,6 +54,11 @@ pub fn main() -> ExitCode {
         Command::Suggest(args) => suggest(&args),
         Command::Match(args) => matches(&args),
         Command::Diff(args) => diff(&args),
+        Command::Token(args) => keep::token(&args),
+        Command::Backup(args) => keep::backup(&args),
+        Command::Restore(args) => keep::restore(&args),
+        Command::Verify(args) => keep::verify(&args),
+        Command::Compact(args) => keep::compact(&args),
     };
     done.unwrap_or_else(|e| {
         say_error(&e);
@@ -110,7 +117,10 @@ fn opened(
     queries: Option<&Path>,
     sources: Option<&Path>,
 ) -> Result<Arc<App>> {
-    let mut app = with_progress("loading", || App::open(origin, limits))?;
+    completed(with_progress("loading", || App::open(origin, limits))?, queries, sources)
+}
+
+fn completed(mut app: App, queries: Option<&Path>, sources: Option<&Path>) -> Result<Arc<App>> {
     if let Some(folder) = queries {
         app = app.with_queries(folder)?;
     }
@@ -143,10 +153,19 @@ fn serve(args: Serve) -> Result<ExitCode> {
         answer_cache_bytes: args.answer_cache_bytes,
         ..Limits::default()
     };
-    let app = opened(&args.origin.origin(), limits, args.queries.as_deref(), args.sources.as_deref())?;
+    let origin = args.origin.origin();
+    let app = with_progress("loading", || match &args.data_dir {
+        Some(dir) => App::durable(&origin, dir, limits, now()),
+        None => App::open(&origin, limits),
+    })?;
+    let app = completed(app, args.queries.as_deref(), args.sources.as_deref())?;
+    let of_folder = args.data_dir.as_ref().map(|dir| dir.join(crate::io::tokens::FILE));
+    let access = args.tokens.or(of_folder).map(Access::by).unwrap_or_default();
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,
+        access: Arc::new(access),
+        private: args.private,
         body_bytes: args.body_bytes,
         operation_time: Duration::from_secs(args.operation_time),
         connections: args.connections as usize,
@@ -247,6 +266,12 @@ fn check(args: &Check) -> Result<ExitCode> {
     }
     say_faults(&faults);
     Ok(ExitCode::FAILURE)
+}
+
+/// The moment, by the system's clock.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(since.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
 /// Today by the system's clock, in UTC.

@@ -269,7 +269,7 @@ impl Walk<'_> {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if named == "NameResolution" {
             Size::Given(count("names"), NAMES as u64)
-        } else if matches!(named, "Revision" | "Proposal") {
+        } else if matches!(named, "Revision" | "ChangeProposal") {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if named == "Related" {
             Size::Given(count("first"), PAGE_DEFAULT as u64)

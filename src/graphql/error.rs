@@ -54,6 +54,8 @@ codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED",
     /// No version of that name is kept.
     VersionNotFound = "VERSION_NOT_FOUND",
+    /// The caller is not known.
+    Unauthenticated = "UNAUTHENTICATED",
     /// The caller may not do this.
     Forbidden = "FORBIDDEN",
     /// Nothing can be changed here, or not any more.

@@ -141,12 +141,13 @@ pub(super) fn perform(
                 let change = drafts.change(item, &["input", "changes", &at]);
                 let mut path = vec!["input".to_owned(), "changes".to_owned(), at];
                 // Into the input of the one thing that is changed.
-                let mut inner = item;
-                while let Some((key, value)) =
-                    inner.as_object().filter(|map| map.len() == 1).and_then(|m| m.iter().next())
-                {
-                    path.push(key.clone());
-                    inner = value;
+                let inner = |value: &Json| {
+                    value.as_object().and_then(|map| map.iter().next()).map(|(k, v)| (k.clone(), v.clone()))
+                };
+                if let Some((word, value)) = inner(item) {
+                    let of_kind = matches!(word.as_str(), "create" | "update");
+                    path.push(word);
+                    path.extend(inner(&value).filter(|_| of_kind).map(|(kind, _)| kind));
                 }
                 (change, path)
             };
@@ -177,8 +178,8 @@ pub(super) fn perform(
         given(input, "commit").and_then(Json::as_object)
     };
     let reason = given(input, "reason").or_else(|| given(options?, "reason")).map(text);
-    let write =
-        options.map_or_else(|| Ok(Write::default()), |options| write_of(context, mutation, options))?;
+    let write = options
+        .map_or_else(|| Ok(Write::default()), |options| write_of(context, mutation, options, input))?;
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
         return Err(GraphqlError::new(Code::BadArgument, format!("`reason` has at most {REASON} letters")));
     }
@@ -228,6 +229,7 @@ fn write_of(
     context: &Context,
     mutation: Mutation,
     options: &Map<String, Json>,
+    input: &Map<String, Json>,
 ) -> Result<Write, GraphqlError> {
     let expected = given(options, "expectedVersion").map(text);
     let expected = expected.map(|version| past::sequence_of(&version)).transpose()?;
@@ -241,7 +243,7 @@ fn write_of(
         Some(key) => {
             // Whoever asks has keys of their own; what was asked is all of the input.
             let owner = context.asking.caller.name.as_deref().unwrap_or_default();
-            let asked = format!("{mutation:?} {}", Json::Object(options.clone()));
+            let asked = format!("{mutation:?} {}", Json::Object(input.clone()));
             Some(Key { text: format!("{owner}\n{key}"), asked: Sha256::digest(asked.as_bytes()).into() })
         }
         None => None,
@@ -306,7 +308,7 @@ fn faults_of(not_written: NotWritten, paths: &[Vec<String>]) -> Result<Vec<Fault
             &["input", "idempotencyKey"],
         ),
         NotWritten::NoProposal(what) => {
-            one("DANGLING", what, "ask for `proposals(state: PENDING)`", &["input", "number"])
+            one("DANGLING", what, "ask for `changeProposals(state: PENDING)`", &["input", "number"])
         }
         NotWritten::ReadOnly(_) => {
             // The reason is for the log of whoever runs the server, not for clients.

@@ -81,7 +81,7 @@ shapes! {
     CHANGES_PAYLOAD "ChangesPayload" ["version" "applied" "replayed" "nodes" "faults"],
     CHANGE_FAULT "ChangeFault" ["code" "message" "help" "path"],
     PROPOSAL_PAYLOAD "ProposalPayload" ["proposal" "faults"],
-    PROPOSAL "Proposal" ["number" "state" "at" "by" "reason" "lines" "changeCount" "decidedAt" "decidedBy" "decidedReason" "sequence"],
+    PROPOSAL "ChangeProposal" ["number" "state" "at" "by" "reason" "lines" "changeCount" "decidedAt" "decidedBy" "decidedReason" "sequence"],
     REVISION "Revision" ["sequence" "at" "by" "reason" "proposal" "changes" "changeCount"],
     RECORDED_CHANGE "RecordedChange" ["action" "ids" "words"],
     DIFF "Diff" ["from" "to" "entries" "entryCount"],

@@ -319,7 +319,7 @@ pub const TABLE: &[(&str, &str, Resolver)] = &[
     ("Query", "timeline", sides::timeline),
     ("Query", "history", past::history),
     ("Query", "diff", past::diff),
-    ("Query", "proposals", past::proposals),
+    ("Query", "changeProposals", past::proposals),
     ("Query", "ontology", |_, _, _| Ok(Resolved::Object(Object::Ontology))),
     ("Query", "version", |_, _, _| Ok(Resolved::Object(Object::DataVersion))),
     ("Entity", "id", |c, o, _| of_entity(c, o, |e| Resolved::Plain(e.id()))),

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
+use super::access::asking;
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
 use super::negotiate::{Media, list, negotiate, prefers_html};
@@ -60,6 +61,7 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
     // Any page may read; a page of somebody else's must not write with its visitor's reach.
     let foreign = foreign_origin(&parts.headers, &shared.settings.origins);
     request.read_only |= foreign.is_some();
+    request.asking = asking(&parts.extensions);
     let operation = Operation::named(request.operation_name.as_deref());
     let mut response = match (execute(&shared, request).await, foreign) {
         (Ok(answer), Some(origin)) if !get && answer.outcome == Outcome::MutationRefused => {
@@ -141,7 +143,8 @@ fn cacheable(response: Response, etag: &str) -> Response {
 fn etag(shared: &Shared, media: Media, query: &str) -> String {
     let asked = data_encoding::HEXLOWER.encode(&Sha256::digest(query)[..6]);
     let media = if media == Media::Json { "j" } else { "g" };
-    format!("W/\"{}-{}-{asked}-{media}\"", shared.app.version(), env!("CARGO_PKG_VERSION"))
+    let (version, revision) = (shared.app.version(), shared.app.ledger().revision());
+    format!("W/\"{version}-{revision}-{}-{asked}-{media}\"", env!("CARGO_PKG_VERSION"))
 }
 
 // -- reading a request -----------------------------------------------------------------------
@@ -150,7 +153,7 @@ fn from_query_string(query: &str) -> Result<graphql::Request, Fault> {
     let mut request = graphql::Request { read_only: true, ..graphql::Request::default() };
     let mut seen: Vec<String> = Vec::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !matches!(&*key, "query" | "operationName" | "variables" | "extensions") {
+        if !matches!(&*key, "query" | "operationName" | "variables" | "extensions" | "asOfVersion") {
             continue;
         }
         if value.contains('\u{FFFD}') && !query.to_ascii_uppercase().contains("%EF%BF%BD") {
@@ -163,10 +166,12 @@ fn from_query_string(query: &str) -> Result<graphql::Request, Fault> {
             "query" => request.query = value.into_owned(),
             "operationName" => request.operation_name = Some(value.into_owned()).filter(|n| !n.is_empty()),
             "variables" => request.variables = object_in(&key, &value)?,
+            "asOfVersion" => request.as_of = Some(value.into_owned()),
             _ => request.extensions = object_in(&key, &value)?,
         }
         seen.push(key.into_owned());
     }
+    request.as_of = request.as_of.or_else(|| as_of_in(&request.extensions));
     if request.query.is_empty() && !request.extensions.contains_key("persistedQuery") {
         return Err(bad("there is no `query`; give it as ?query=… or send a POST. GraphiQL is at /graphiql"));
     }
@@ -256,7 +261,24 @@ fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     if query.is_empty() && !extensions.contains_key("persistedQuery") {
         return Err(bad("there is no `query`; send {\"query\": \"{ … }\"}"));
     }
-    Ok(graphql::Request { query, operation_name, variables, extensions, ..graphql::Request::default() })
+    let as_of = as_of_in(&extensions);
+    Ok(graphql::Request {
+        query,
+        operation_name,
+        variables,
+        extensions,
+        as_of,
+        ..graphql::Request::default()
+    })
+}
+
+/// The version that the extensions of a request name.
+fn as_of_in(extensions: &Map<String, Json>) -> Option<String> {
+    match extensions.get("asOfVersion") {
+        None | Some(Json::Null) => None,
+        Some(Json::String(version)) => Some(version.clone()),
+        Some(other) => Some(other.to_string()),
+    }
 }
 
 fn object_in(key: &str, text: &str) -> Result<Map<String, Json>, Fault> {

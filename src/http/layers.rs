@@ -20,7 +20,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use super::settings::{COMPRESS_FROM, URI_BYTES};
-use super::{Shared, refusal, shorten};
+use super::{Shared, access, refusal, shorten};
 use crate::graphql::Code;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,7 +31,7 @@ const WORD: usize = 64;
 const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("86400");
 /// What a page may send along, and what it may see of the answer.
 const SEND: HeaderValue = HeaderValue::from_static(
-    "content-type, accept, if-none-match, x-request-id, mcp-protocol-version, mcp-method, mcp-name",
+    "authorization, content-type, accept, if-none-match, last-event-id, x-request-id, mcp-protocol-version, mcp-method, mcp-name",
 );
 const SEE: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-id");
 /// For answers that bring no policy of their own: they are data, and load nothing.
@@ -51,17 +51,22 @@ pub(super) fn around(router: Router<Shared>, shared: &Shared) -> Router<Shared> 
     ))
 }
 
-/// What happens to every request, in this order: it gets its line in the log, its host is checked,
-/// and what pages of other origins may see of the answer is said.
-async fn around_one(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+/// What happens to every request, in this order: it gets its line in the log, its host and whoever
+/// asks are looked at, and what pages of other origins may see of the answer is said.
+async fn around_one(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let log = Log::begin(&request);
-    let response = match foreign_host(&shared, &request) {
-        Some(refusal) => refusal,
-        None => {
-            let asks = Asks::of(&request);
-            asks.answer(&shared, next.run(request).await)
-        }
+    let own = shared.settings.private || request.headers().contains_key(header::AUTHORIZATION);
+    let asks = Asks::of(&request);
+    // A browser asks first, and without the token it asks for.
+    let refused = foreign_host(&shared, &request)
+        .or_else(|| if asks.preflight { None } else { access::admit(&shared, &mut request) });
+    let mut response = match refused {
+        Some(refusal) => asks.answer(&shared, refusal),
+        None => asks.answer(&shared, next.run(request).await),
     };
+    if own {
+        access::keep_private(&mut response);
+    }
     log.end(response)
 }
 

@@ -1,5 +1,6 @@
 //! Room 7: the outside. [`router`] is the list of routes and needs no socket; [`serve`] listens.
 
+mod access;
 mod assets;
 mod examples;
 mod executors;

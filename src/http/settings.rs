@@ -1,7 +1,10 @@
 //! What the outside may ask of the server, with the reason for every number. What is in
 //! [`Settings`] comes from outside; nothing else in this room reads a setting.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::app::access::Access;
 
 /// Bytes a request body may have: the largest saved query with its variables is far below.
 pub const BODY_BYTES: usize = 1 << 20;
@@ -51,6 +54,10 @@ pub struct Settings {
     /// Origins whose pages may read and write. If empty, the pages of all may read, and only our
     /// own may write.
     pub origins: Vec<String>,
+    /// Who is known.
+    pub access: Arc<Access>,
+    /// Whether whoever is not known may not even read.
+    pub private: bool,
     /// See [`BODY_BYTES`].
     pub body_bytes: usize,
     /// See [`HEADER_TIME`].
@@ -72,6 +79,8 @@ impl Default for Settings {
         Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
+            access: Arc::default(),
+            private: false,
             body_bytes: BODY_BYTES,
             header_time: HEADER_TIME,
             body_time: BODY_TIME,

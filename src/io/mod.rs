@@ -16,6 +16,7 @@ pub mod sources;
 pub mod stratml;
 pub mod suggest;
 mod tables;
+pub mod tokens;
 pub mod words;
 
 use std::collections::HashSet;
@@ -114,6 +115,34 @@ pub fn replace(
     let written = std::fs::File::create(&staged)
         .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&staged, path));
+    if written.is_err() {
+        discard(&staged);
+    }
+    written
+}
+
+/// The same for what only its owner may read, on the disk with its name when this is back.
+///
+/// # Errors
+/// The system's; `path` is as it was then.
+pub fn replace_private(
+    path: &Path,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let staged = beside(path, ".new");
+    discard(&staged);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(&staged)
+        .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&staged, path))
+        .and_then(|()| match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => std::fs::File::open(folder)?.sync_all(),
+            _ => Ok(()),
+        });
     if written.is_err() {
         discard(&staged);
     }

@@ -50,10 +50,10 @@ struct Head {
 
 /// Where a history begins.
 #[derive(Clone, Debug)]
-struct Base {
-    sequence: u64,
-    signature: Signature,
-    chain: Chain,
+pub(super) struct Base {
+    pub(super) sequence: u64,
+    pub(super) signature: Signature,
+    pub(super) chain: Chain,
     content: [u8; 32],
     pieces: u64,
 }
@@ -157,20 +157,20 @@ impl Journal {
             Some(graph) => graph,
             None => read_beginning(&*store, &base, ontology)?,
         };
-        let (mut sequence, mut chain, mut replayed, mut outcome) = (base.sequence, base.chain, 0, Ok(()));
+        let mut step = Step { sequence: base.sequence, chain: base.chain };
+        let (mut replayed, mut outcome) = (0, Ok(()));
         store.scan(Table::Batches, &[], &mut |key, value| {
-            let step = next_batch(key, value, sequence, &chain).and_then(|(batch, next)| {
-                (sequence, chain) = (batch.sequence, next);
-                if sequence > graph.version().sequence {
-                    graph = apply(&graph, batch)?;
+            outcome = next_batch(key, value, &mut step).and_then(|batch| {
+                if batch.sequence > graph.version().sequence {
+                    graph = apply(&graph, &batch)?;
                     replayed += 1;
                 }
                 Ok(())
             });
-            outcome = step;
             outcome.is_ok()
         })?;
         outcome?;
+        let Step { sequence, chain } = step;
         if graph.version().sequence != sequence {
             let what = format!("batches up to {} are missing at its end", graph.version().sequence);
             return Err(StoreError::Damaged { version: Some(sequence + 1), what });
@@ -354,9 +354,14 @@ impl Journal {
         while graph.version().sequence < sequence {
             let next = graph.version().sequence + 1;
             let missing = || StoreError::Damaged { version: Some(next), what: "it is not there".to_owned() };
-            graph = Arc::new(apply(&graph, self.batch(next)?.ok_or_else(missing)?)?);
+            graph = Arc::new(apply(&graph, &self.batch(next)?.ok_or_else(missing)?)?);
         }
         Ok(Some(graph))
+    }
+
+    /// Whether it begins with a graph that is kept in memory.
+    pub fn is_in_memory(&self) -> bool {
+        self.beginning.is_some()
     }
 
     /// Whether enough has been added since the last image to write another.
@@ -472,7 +477,7 @@ impl std::io::Write for Pieces<'_> {
 }
 
 /// Where the history of a store begins; none where there is none yet.
-fn read_base(store: &dyn Store) -> Result<Option<Base>, StoreError> {
+pub(super) fn read_base(store: &dyn Store) -> Result<Option<Base>, StoreError> {
     let Some(format) = store.get(Table::Meta, FORMAT_KEY)? else { return Ok(None) };
     let format = std::str::from_utf8(&format).ok().and_then(|text| text.parse::<u64>().ok());
     match format {
@@ -513,7 +518,11 @@ fn read_base(store: &dyn Store) -> Result<Option<Base>, StoreError> {
 }
 
 /// The graph that a history begins with.
-fn read_beginning(store: &dyn Store, base: &Base, ontology: &Arc<Ontology>) -> Result<Graph, StoreError> {
+pub(super) fn read_beginning(
+    store: &dyn Store,
+    base: &Base,
+    ontology: &Arc<Ontology>,
+) -> Result<Graph, StoreError> {
     let mut transaction = Graph::empty(ontology.clone()).begin();
     let (mut rest, mut fault) = (Vec::new(), None);
     let mut take = |lines: &[u8]| {
@@ -558,24 +567,34 @@ fn unfit(sequence: u64, why: &str) -> StoreError {
     ))
 }
 
-fn apply(graph: &Graph, batch: Batch) -> Result<Graph, StoreError> {
-    let next = graph.apply(batch.changes).map_err(|refusals| unfit(batch.sequence, &refusals.to_string()))?;
+pub(super) fn apply(graph: &Graph, batch: &Batch) -> Result<Graph, StoreError> {
+    let next = graph
+        .apply(batch.changes.clone())
+        .map_err(|refusals| unfit(batch.sequence, &refusals.to_string()))?;
     whole(next.numbered(batch.sequence), &batch.content)
 }
 
-/// The batch under a key, if it is the one that follows on `before`.
-fn next_batch(key: &[u8], value: &[u8], before: u64, chain: &Chain) -> Result<(Batch, Chain), StoreError> {
-    let damaged = |what: String| StoreError::Damaged { version: Some(before + 1), what };
+/// Where one is in a history.
+pub(super) struct Step {
+    pub(super) sequence: u64,
+    pub(super) chain: Chain,
+}
+
+/// The batch under a key, if it is the one that follows; goes on to it then.
+pub(super) fn next_batch(key: &[u8], value: &[u8], step: &mut Step) -> Result<Batch, StoreError> {
+    let wanted = step.sequence + 1;
+    let damaged = |what: String| StoreError::Damaged { version: Some(wanted), what };
     match number_of(key) {
-        Some(sequence) if sequence == before + 1 => {}
+        Some(sequence) if sequence == wanted => {}
         Some(sequence) => return Err(damaged(format!("it is not there; the next one is {sequence}"))),
         None => return Err(damaged("its key is no number".to_owned())),
     }
-    let (batch, next) = Batch::decode(value, Some(chain)).map_err(damaged)?;
-    if batch.sequence != before + 1 {
+    let (batch, chain) = Batch::decode(value, Some(&step.chain)).map_err(damaged)?;
+    if batch.sequence != wanted {
         return Err(damaged(format!("it says that it is {}", batch.sequence)));
     }
-    Ok((batch, next))
+    *step = Step { sequence: wanted, chain };
+    Ok(batch)
 }
 
 /// The graph of the newest image, if there is one of this ontology and it is whole.
