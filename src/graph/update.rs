@@ -29,19 +29,9 @@ impl Transaction {
         let ontology = self.ontology.clone();
         let (kind, name_ix) = (ontology.kind(record.kind), ontology.name_property());
         let given = |ix: &PropertyIx| patch.properties.contains_key(&ontology.property(*ix).name);
-        let cleared =
-            |ix: &PropertyIx| patch.properties.get(&ontology.property(*ix).name).is_some_and(|v| v.is_null());
-        for ix in kind.properties.iter().filter(|ix| cleared(ix)) {
-            let property = ontology.property(*ix);
-            if property.required {
-                let what =
-                    format!("the update of `{}` clears the required property `{}`", patch.id, property.name);
-                self.refuse(i, RefusalCode::Missing, what, "give it a value, or leave it out");
-            }
-        }
-        // Names that no property has are refused there, too.
-        let set = kind.properties.iter().filter(|ix| given(ix) && !cleared(ix));
-        let known: Vec<_> = set.map(|ix| (*ix, ontology.property(*ix))).collect();
+        // What is cleared is among them: required, it is missed.
+        let known = kind.properties.iter().filter(|ix| given(ix)).map(|ix| (*ix, ontology.property(*ix)));
+        let known: Vec<_> = known.collect();
         let unknown = patch.properties.keys().any(|name| ontology.property_of(record.kind, name).is_none());
         let declared: Vec<_> = kind.properties.iter().map(|ix| (*ix, ontology.property(*ix))).collect();
         let admitted = if unknown {
