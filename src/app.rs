@@ -5,6 +5,7 @@ pub mod access;
 pub mod export;
 mod history;
 pub mod import;
+pub mod live;
 pub mod matches;
 mod passages;
 pub mod reconcile;

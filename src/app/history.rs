@@ -156,6 +156,16 @@ impl History {
         Ok(next)
     }
 
+    /// The version after `graph`, which `batch` made: from memory where it is still there.
+    pub(super) fn follow(&self, graph: &Arc<Graph>, batch: &Batch) -> Result<Arc<Graph>, StoreError> {
+        let is_it = |one: &Arc<Graph>| one.version().sequence == batch.sequence;
+        let newest = Some(self.newest()).filter(is_it);
+        match newest.or_else(|| locked(&self.kept).iter().find(|one| is_it(one)).cloned()) {
+            Some(known) => Ok(known),
+            None => crate::store::apply(graph, batch).map(Arc::new),
+        }
+    }
+
     fn remember(&self, graph: Arc<Graph>) {
         let mut kept = locked(&self.kept);
         kept.retain(|one| one.version() != graph.version());

@@ -9,6 +9,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 
+use super::conformance;
 use crate::ontology::{
     Common, Datatype, Direction, Family, Ontology, Property, PropertyIx, ROOT, RelationIx, lower_first,
     sdl_type, upper_snake,
@@ -156,6 +157,7 @@ fn full_text(ontology: &Ontology) -> String {
     // What pages of links have, all pages have, but for the items.
     let page_fields = fields_of(&api, "LinkConnection", &["edges", "nodes"]);
     let mut out = api;
+    out.push_str(conformance::SDL);
     out.push_str("\n\"Exactly one field of the input must be given.\"\ndirective @oneOf on INPUT_OBJECT\n");
 
     // Every common target of a relation gets a linked connection; kinds and those targets get filters.

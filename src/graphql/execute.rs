@@ -91,34 +91,55 @@ impl<'a> Execution<'a> {
                 context.graph = after.clone();
             }
             let execution = Execution { context: &context, ..*self };
-            let path = vec![Step::Key(&field.key)];
-            let mut run = Run {
-                of: &execution,
-                out: std::mem::take(&mut out),
-                errors: Vec::new(),
-                path,
-                bound: Vec::new(),
-                steps: 0,
-                looking: true,
-                full: false,
-            };
-            let mark = run.out.len();
-            let written = match done {
-                Ok((_, resolved)) => run.complete_value(&field.shape, field, resolved),
-                Err(error) => {
-                    run.error(error, field);
-                    Err(Propagated)
-                }
-            };
-            // What was changed is changed: an answer that cannot be written is null, and the rest stands.
-            if written.is_err() {
-                run.out.truncate(mark);
-                run.out.extend_from_slice(b"null");
-            }
-            (out, errors) = (run.out, [errors, run.errors].concat());
+            let of_field;
+            (out, of_field) = execution.execute_root_field(out, field, done.map(|(_, resolved)| resolved));
+            errors.extend(of_field);
         }
         out.push(b'}');
         (out, errors)
+    }
+
+    /// ExecuteSubscriptionEvent: the one root field, answered with what the event is.
+    pub(super) fn execute_event(&self, lead: &[u8], event: Resolved<'_>) -> (Vec<u8>, Vec<GraphqlError>) {
+        let mut out = lead.to_vec();
+        out.push(b'{');
+        let mut errors = Vec::new();
+        let mut event = Some(event);
+        for (i, field) in self.plan.root.fields.iter().enumerate() {
+            out.extend_from_slice(&field.lead[usize::from(i == 0)..]);
+            let none = || GraphqlError::new(Code::Internal, "an event answers one field");
+            let of_field;
+            (out, of_field) = self.execute_root_field(out, field, event.take().ok_or_else(none));
+            errors.extend(of_field);
+        }
+        out.push(b'}');
+        (out, errors)
+    }
+
+    /// Writes what a root field came to. What happened has happened: an answer that cannot be written is null, and
+    /// the rest stands.
+    fn execute_root_field(
+        &self,
+        out: Vec<u8>,
+        field: &'a Field,
+        done: Result<Resolved<'_>, GraphqlError>,
+    ) -> (Vec<u8>, Vec<GraphqlError>) {
+        let (path, bound) = (vec![Step::Key(&field.key)], Vec::new());
+        let mark = out.len();
+        let mut run =
+            Run { of: self, out, errors: Vec::new(), path, bound, steps: 0, looking: true, full: false };
+        let written = match done {
+            Ok(resolved) => run.complete_value(&field.shape, field, resolved),
+            Err(error) => {
+                run.error(error, field);
+                Err(Propagated)
+            }
+        };
+        if written.is_err() {
+            run.out.truncate(mark);
+            run.out.extend_from_slice(b"null");
+        }
+        (run.out, run.errors)
     }
 }
 

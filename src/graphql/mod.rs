@@ -6,6 +6,9 @@ mod ahead;
 mod answers;
 pub mod arguments;
 pub mod caller;
+#[cfg_attr(feature = "conformance", path = "conformance/enabled.rs")]
+#[cfg_attr(not(feature = "conformance"), path = "conformance/disabled.rs")]
+pub mod conformance;
 pub mod cost;
 pub mod declare;
 mod documents;
@@ -30,6 +33,7 @@ pub mod resolvers;
 pub mod saved;
 mod sides;
 mod slow;
+pub mod subscribe;
 mod support;
 mod walks;
 mod whole;
@@ -378,6 +382,10 @@ impl Api {
         };
         let operation = self.operation(&document, name)?;
         refuse_mutation(operation.definition.operation_type)?;
+        if operation.definition.operation_type == OperationType::Subscription {
+            let message = "a subscription is told as it happens: open a WebSocket (graphql-transport-ws), or accept text/event-stream or multipart/mixed;subscriptionSpec=\"1.0\"";
+            return Err(GraphqlError::new(Code::BadRequest, message).into());
+        }
         let variables = self.coerce(&document, &operation, &request.variables)?;
         nulls::check_switches(&operation.switches, &variables.plain)?;
         let past = self.as_of(context, request, &operation.definition, &variables.plain)?;

@@ -369,21 +369,30 @@ fn payload(
     changes: &[Change],
     faults: &[Fault],
 ) -> Resolved<'static> {
-    let mut subjects: Vec<Owner> = Vec::new();
-    for owner in changes.iter().filter_map(|change| subject(change, graph)) {
-        if !subjects.contains(&owner) && subjects.len() < NODES_MAX {
-            subjects.push(owner);
-        }
-    }
-    let node = |owner: Owner| match owner {
-        Owner::Link(ix) => Resolved::Object(Object::Link(ix)),
-        Owner::Entity(ix) | Owner::List(ix, ..) => entity(Some(ix)),
-    };
     CHANGES_PAYLOAD.of([
         Resolved::Object(Object::DataVersion),
         Resolved::Boolean(applied),
         Resolved::Boolean(replayed),
-        list(subjects.into_iter().map(node)),
+        subjects(changes, graph),
         told(faults),
     ])
+}
+
+/// What changes are about, as it is after them, each once.
+pub(super) fn subjects(changes: &[Change], after: &Graph) -> Resolved<'static> {
+    let mut owners: Vec<Owner> = Vec::new();
+    for owner in changes.iter().filter_map(|change| subject(change, after)) {
+        if !owners.contains(&owner) && owners.len() < NODES_MAX {
+            owners.push(owner);
+        }
+    }
+    list(owners.into_iter().map(node))
+}
+
+/// An entity or link as a node.
+pub(super) fn node(owner: Owner) -> Resolved<'static> {
+    match owner {
+        Owner::Link(ix) => Resolved::Object(Object::Link(ix)),
+        Owner::Entity(ix) | Owner::List(ix, ..) => entity(Some(ix)),
+    }
 }

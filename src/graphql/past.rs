@@ -101,6 +101,15 @@ fn revision(graph: &Graph, batch: &Batch, of: Option<&str>) -> Resolved<'static>
         // Named otherwise then, by an id that was merged since.
         changes = batch.changes.iter().collect();
     }
+    told(ontology, batch, &changes)
+}
+
+/// A batch as the API has it.
+pub(super) fn revision_of(ontology: &Ontology, batch: &Batch) -> Resolved<'static> {
+    told(ontology, batch, &batch.changes.iter().collect::<Vec<_>>())
+}
+
+fn told(ontology: &Ontology, batch: &Batch, changes: &[&Change]) -> Resolved<'static> {
     let Signature { by, at, reason } = &batch.signature;
     REVISION.of([
         int(batch.sequence as usize),

@@ -84,6 +84,8 @@ shapes! {
     PROPOSAL "ChangeProposal" ["number" "state" "at" "by" "reason" "lines" "changeCount" "decidedAt" "decidedBy" "decidedReason" "sequence"],
     REVISION "Revision" ["sequence" "at" "by" "reason" "proposal" "changes" "changeCount"],
     RECORDED_CHANGE "RecordedChange" ["action" "ids" "words"],
+    CHANGE_EVENT "ChangeEvent" ["version" "revision" "nodes"],
+    ANSWER_EVENT "AnswerEvent" ["version" "answer" "added" "removed"],
     DIFF "Diff" ["from" "to" "entries" "entryCount"],
     DIFF_ENTRY "DiffEntry" ["id" "change" "words" "values"],
     DIFF_VALUE "DiffValue" ["name" "before" "after"],

@@ -13,7 +13,7 @@ use super::mutations::Mutation;
 use super::nodes::{entity_by, entity_evidence, evidence_href, evidence_list, node, nodes};
 use super::records::{self, Record};
 use super::whole::{Kept, Whole};
-use super::{found, past, sides, support, walks};
+use super::{conformance, found, past, sides, support, walks};
 use crate::graph::{
     Completeness, Datum, Entity, EntityIx, Evidence, Graph, Identifier, LinkIx, Owner, SourceText,
 };
@@ -232,6 +232,8 @@ pub enum Field {
     OneOfKind(KindIx),
     /// A value of a made object, by its place.
     Made(usize),
+    /// What is told as it happens: by events, and not by whoever asks a field.
+    Event,
     /// A change: executed by the operation, one after the other, and not by whoever asks a field.
     Mutation(Mutation),
 }
@@ -250,7 +252,7 @@ impl Field {
             }
             Field::OfKind(kind) => of_kind(context, *kind, arguments),
             Field::Made(place) => records::value(object, *place),
-            Field::Mutation(_) => mismatch(),
+            Field::Mutation(_) | Field::Event => mismatch(),
             Field::OneOfKind(kind) => {
                 let found = arguments.text("id").and_then(|id| context.graph.find(&id));
                 Ok(entity(found.filter(|ix| context.graph.entity(*ix).kind() == *kind)))
@@ -267,10 +269,13 @@ impl Field {
                 let kind = ontology.kind(*ix);
                 kind.plural == name || lower_first(&kind.name) == name
             };
-            return row(of).or_else(|| {
+            return row(of).or_else(|| conformance::field(name)).or_else(|| {
                 let ix = ontology.kind_indexes().find(kind)?;
                 Some(if ontology.kind(ix).plural == name { Field::OfKind(ix) } else { Field::OneOfKind(ix) })
             });
+        }
+        if of == "Subscription" {
+            return Some(Field::Event);
         }
         if of == "Mutation" {
             return Mutation::named(ontology, name).map(Field::Mutation);

@@ -11,14 +11,15 @@ use sha2::{Digest, Sha256};
 use super::access::asking;
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
+use super::live::{self, Carrier};
 use super::negotiate::{Media, list, negotiate, prefers_html};
 use super::settings::{BRIEF_STEPS, Settings};
-use super::{PUBLIC, Shared, not_modified, shorten};
+use super::{PUBLIC, Shared, not_modified, shorten, socket};
 use crate::graphql::{self, Code, Outcome};
 use crate::ontology::describe;
 
 /// A fault of the request as HTTP, before GraphQL begins.
-struct Fault {
+pub(super) struct Fault {
     status: StatusCode,
     code: Code,
     message: String,
@@ -35,18 +36,23 @@ fn bad(message: impl Into<String>) -> Fault {
 /// Answers one request.
 pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if parts.method == Method::GET && parts.headers.contains_key(header::UPGRADE) {
+        return socket::open(shared, parts).await;
+    }
     let accept = list(&parts.headers, header::ACCEPT);
+    let carrier = Carrier::asked(accept.as_deref());
     let get = parts.method != Method::POST;
     if get && parts.uri.query().is_none_or(str::is_empty) && prefers_html(accept.as_deref()) {
         return ([(header::VARY, "Accept")], Redirect::to("/graphiql")).into_response();
     }
-    let Some(media) = negotiate(accept.as_deref()) else {
+    let negotiated = negotiate(accept.as_deref()).or(carrier.map(|_| Media::Json));
+    let Some(media) = negotiated else {
         let message =
             "this address answers application/graphql-response+json and application/json; accept one of them";
         return refuse(Media::Json, fault(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message));
     };
     let etag = if get { etag(&shared, media, parts.uri.query().unwrap_or_default()) } else { String::new() };
-    if get && not_modified(&parts.headers, &etag) {
+    if get && carrier.is_none() && not_modified(&parts.headers, &etag) {
         return cacheable(StatusCode::NOT_MODIFIED.into_response(), &etag);
     }
     let parsed = if get {
@@ -63,6 +69,20 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
     request.read_only |= foreign.is_some();
     request.asking = asking(&parts.extensions);
     let operation = Operation::named(request.operation_name.as_deref());
+    let streams = match carrier {
+        // Apollo's clients accept parts with every request; only a subscription is told in parts.
+        Some(Carrier::Multipart) => shared.app.api().is_subscription(&request),
+        Some(Carrier::Events) => true,
+        None => false,
+    };
+    if let Some(carrier) = carrier.filter(|_| streams) {
+        let mut response = match live::respond(&shared, carrier, request).await {
+            Ok(response) => response,
+            Err(not_run) => refuse_to_run(media, not_run),
+        };
+        response.extensions_mut().insert(operation);
+        return response;
+    }
     let mut response = match (execute(&shared, request).await, foreign) {
         (Ok(answer), Some(origin)) if !get && answer.outcome == Outcome::MutationRefused => {
             let message = format!(
@@ -237,7 +257,7 @@ fn content_type_is_json(headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-fn from_json(json: Json) -> Result<graphql::Request, Fault> {
+pub(super) fn from_json(json: Json) -> Result<graphql::Request, Fault> {
     let mut map = match json {
         Json::Object(map) => map,
         Json::Array(_) => {

@@ -9,12 +9,14 @@ mod export;
 mod front;
 mod graphql_route;
 mod layers;
+mod live;
 pub mod mcp;
 pub mod negotiate;
 mod reconcile;
 mod saved;
 pub mod serve;
 pub mod settings;
+mod socket;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,7 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use self::executors::NotRun;
 use crate::app::{App, Overview};
@@ -50,6 +52,10 @@ pub(crate) struct Server {
     executors: executors::Executors,
     /// The tools for assistants.
     mcp: mcp::OverHttp,
+    /// Streams of events: they are open for as long as their clients like.
+    streams: Arc<Semaphore>,
+    /// Another number after every change.
+    changed: watch::Sender<u64>,
     /// Exports under way: they take as long as their clients read, so they have places of their own.
     exports: Arc<Semaphore>,
     /// [`ROUTES`] without their handlers, which may not name the list they stand in.
@@ -85,7 +91,7 @@ const ROUTES: &[Route] = &[
     Route {
         path: "/graphql",
         methods: ASK,
-        purpose: "The API: GraphQL by GET and POST",
+        purpose: "The API: GraphQL by GET and POST; subscriptions by WebSocket, server-sent events and multipart",
         handler: |m| on(m, graphql_route::handle),
     },
     Route {
@@ -192,12 +198,17 @@ const ROUTES: &[Route] = &[
 pub fn router(app: Arc<App>, settings: &Settings) -> Router {
     let executors = executors::Executors::new();
     let assistants = mcp::Handler::new(app.clone(), executors.clone(), settings.operation_time);
+    let changed = watch::Sender::new(0_u64);
+    let tell = changed.clone();
+    app.on_change(move || tell.send_modify(|count| *count += 1));
     let shared = Arc::new(Server {
         examples: examples::fitting(&app).into(),
         app,
         settings: Arc::new(settings.clone()),
         executors,
         mcp: assistants.over_http(settings.body_bytes),
+        streams: Arc::new(Semaphore::new(settings::STREAMS)),
+        changed,
         exports: Arc::new(Semaphore::new(settings::EXPORTS)),
         addresses: routes().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),
@@ -337,9 +348,15 @@ async fn healthz() -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], "alive\n")
 }
 
+/// Ready is who takes what may be asked: not while stopping. A server whose store failed still answers what it
+/// knows, and says that it takes no changes.
 async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     let version = shared.app.version().to_string();
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(json!({"ready": true, "version": version})))
+    let draining = *shared.settings.draining.borrow();
+    let read_only = shared.app.failed().is_some();
+    let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let told = json!({"ready": !draining, "draining": draining, "readOnly": read_only, "version": version});
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(told))
 }
 
 async fn asset(State(shared): State<Shared>, Path(path): Path<String>, headers: HeaderMap) -> Response {

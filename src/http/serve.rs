@@ -76,6 +76,7 @@ pub async fn serve(
         }
     }
     drop(listener);
+    settings.draining.send_replace(true);
     draining.send_replace(true);
     let all = u32::try_from(settings.connections).unwrap_or(u32::MAX);
     if tokio::time::timeout(settings.drain_time, connections.acquire_many(all)).await.is_err() {
@@ -107,7 +108,8 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(times.header)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .with_upgrades();
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => Some(ended),

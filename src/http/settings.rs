@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::app::access::Access;
 
 /// Bytes a request body may have: the largest saved query with its variables is far below.
@@ -34,6 +36,10 @@ pub const CONNECTIONS: usize = 4096;
 pub const BRIEF_STEPS: u64 = 10_000;
 /// Operations that may wait for a processor before the server says it is overloaded.
 pub const QUEUE: usize = 256;
+/// Streams of events at once, over whatever carries them: each costs some kB, and work only when something happens.
+pub const STREAMS: usize = 1024;
+/// How long a stream may be silent before it shows that it lives: less than proxies wait.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// Exports at once, each on a thread of its own: they are read as fast as clients read.
 pub const EXPORTS: usize = 8;
 /// How long an export may take, its client's reading included: gigabytes over a slow line.
@@ -72,6 +78,8 @@ pub struct Settings {
     pub connections: usize,
     /// See [`DRAIN_TIME`].
     pub drain_time: Duration,
+    /// Whether the server is stopping: streams and sockets end, and it is not ready any more.
+    pub draining: watch::Sender<bool>,
 }
 
 impl Default for Settings {
@@ -88,6 +96,7 @@ impl Default for Settings {
             operation_time: OPERATION_TIME,
             connections: CONNECTIONS,
             drain_time: DRAIN_TIME,
+            draining: watch::Sender::new(false),
         }
     }
 }

@@ -567,7 +567,11 @@ fn unfit(sequence: u64, why: &str) -> StoreError {
     ))
 }
 
-pub(super) fn apply(graph: &Graph, batch: &Batch) -> Result<Graph, StoreError> {
+/// The version after `graph`, which `batch` made.
+///
+/// # Errors
+/// What the ontology does not admit, or another version than it was.
+pub fn apply(graph: &Graph, batch: &Batch) -> Result<Graph, StoreError> {
     let next = graph
         .apply(batch.changes.clone())
         .map_err(|refusals| unfit(batch.sequence, &refusals.to_string()))?;
