@@ -416,6 +416,11 @@ impl App {
         self.history.on_change(Box::new(tell));
     }
 
+    /// Whether enough was added since the last image of the graph to write another.
+    pub fn wants_image(&self) -> bool {
+        self.history.wants_image()
+    }
+
     /// Writes an image of the graph, where enough was added since the last one: the next start is quicker by it.
     /// Blocking; a failure costs nothing but the image.
     pub fn keep_image(&self) {

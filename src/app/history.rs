@@ -79,8 +79,12 @@ impl History {
         self.told.write().unwrap_or_else(PoisonError::into_inner).push(tell);
     }
 
+    pub(super) fn wants_image(&self) -> bool {
+        self.journal.wants_image()
+    }
+
     pub(super) fn keep_image(&self) {
-        if self.journal.wants_image() {
+        if self.wants_image() {
             // It saves time at the next start, and nothing depends on it.
             let _ = self.journal.image(&self.newest());
         }

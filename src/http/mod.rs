@@ -6,6 +6,7 @@ mod examples;
 mod executors;
 mod explorer;
 mod export;
+mod feed;
 mod front;
 mod graphql_route;
 mod layers;
@@ -119,6 +120,12 @@ const ROUTES: &[Route] = &[
         handler: |m| on(m, export::export),
     },
     Route {
+        path: "/changes.atom",
+        methods: READ,
+        purpose: "What was changed, newest first, for readers of feeds: ?id= for one entity or link",
+        handler: |m| on(m, feed::changes),
+    },
+    Route {
         path: "/mcp",
         methods: &[Method::POST],
         purpose: "Tools for assistants: the Model Context Protocol, streamable HTTP",
@@ -201,6 +208,7 @@ pub fn router(app: Arc<App>, settings: &Settings) -> Router {
     let changed = watch::Sender::new(0_u64);
     let tell = changed.clone();
     app.on_change(move || tell.send_modify(|count| *count += 1));
+    keep_images(&app, changed.subscribe());
     let shared = Arc::new(Server {
         examples: examples::fitting(&app).into(),
         app,
@@ -220,6 +228,23 @@ pub fn router(app: Arc<App>, settings: &Settings) -> Router {
         router = router.route(route.path, (route.handler)(filter).fallback(async |m| other_method(route, m)));
     }
     layers::around(router.fallback(not_found), &shared).with_state(shared)
+}
+
+/// Has images of the graph written while the server goes on, for the next start. Ends with the instance.
+fn keep_images(app: &Arc<App>, mut changed: watch::Receiver<u64>) {
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
+        while changed.changed().await.is_ok() {
+            let Some(app) = app.upgrade() else { return };
+            if let Some(why) = app.failed() {
+                tracing::error!(%why, "nothing can be changed until this is started again");
+                return;
+            }
+            if app.wants_image() && tokio::task::spawn_blocking(move || app.keep_image()).await.is_err() {
+                return;
+            }
+        }
+    });
 }
 
 fn routes() -> impl Iterator<Item = &'static Route> {
