@@ -416,6 +416,11 @@ impl App {
         self.history.on_change(Box::new(tell));
     }
 
+    /// Batches that a start now would replay.
+    pub fn unimaged(&self) -> u64 {
+        self.history.unimaged()
+    }
+
     /// Whether enough was added since the last image of the graph to write another.
     pub fn wants_image(&self) -> bool {
         self.history.wants_image()

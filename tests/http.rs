@@ -545,7 +545,7 @@ async fn pages_bring_their_policy_and_need_no_script_of_others() {
         Case {
             ask: "GET /readyz",
             status: 200,
-            contains: &[r#""ready":true,"version":""#],
+            contains: &[r#""ready":true,"draining":false,"readOnly":false,"version":""#],
             ..Case::default()
         },
     ])

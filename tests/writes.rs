@@ -458,7 +458,7 @@ async fn an_answer_cited_with_its_version_is_the_same_later_and_after_a_restart(
     for (version, code) in [
         ("99", "VERSION_NOT_FOUND"),
         ("soon", "BAD_ARGUMENT"),
-        (&label.replace(|c: char| c == 'a' || c == '1' || c == 'e', "0"), "VERSION_NOT_FOUND"),
+        (&label.replace(['a', '1', 'e'], "0"), "VERSION_NOT_FOUND"),
     ] {
         let (status, answer) = again
             .ask("", &format!("query @asOf(version: \"{version}\") {{ plants {{ totalCount }} }}"), json!({}))

@@ -79,6 +79,10 @@ impl History {
         self.told.write().unwrap_or_else(PoisonError::into_inner).push(tell);
     }
 
+    pub(super) fn unimaged(&self) -> u64 {
+        self.journal.unimaged()
+    }
+
     pub(super) fn wants_image(&self) -> bool {
         self.journal.wants_image()
     }
@@ -107,7 +111,7 @@ impl History {
                 let [quote, prefix, suffix, _] = words;
                 match text.find(quote, prefix, suffix, None) {
                     Ok(()) if quote.is_some() => {
-                        piece.verified = Some(seal_to_text(&seal(text.sha256(), words)))
+                        piece.verified = Some(seal_to_text(&seal(text.sha256(), words)));
                     }
                     Ok(()) => {}
                     Err(clause) => refusals.push(Refusal {

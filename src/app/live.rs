@@ -11,7 +11,7 @@ use super::App;
 use crate::graph::Graph;
 use crate::graphql::conformance;
 use crate::graphql::ledger::{Ledger as _, NotSeen};
-use crate::graphql::subscribe::{Subscription, Topic, answer_event, change_event};
+use crate::graphql::subscribe::{Interest, Subscription, answer_event, change_event};
 use crate::graphql::{Code, GraphqlError, Request, Response, SavedQuery};
 use crate::query::Budget;
 
@@ -27,7 +27,7 @@ pub struct Feed {
 
 #[derive(Debug)]
 enum Source {
-    Changes(Topic),
+    Changes(Interest),
     Answer {
         query: Box<Request>,
         said: Option<Vec<u8>>,
@@ -74,7 +74,7 @@ impl App {
             None => None,
         };
         let source = match subscription.field.as_str() {
-            "changes" => Source::Changes(Topic::of(arguments, newest.ontology())),
+            "changes" => Source::Changes(Interest::of(arguments, newest.ontology())),
             "answer" => {
                 let name = arguments.text("question").unwrap_or_default();
                 let query = self.saved.get(&name).ok_or_else(|| {
@@ -118,7 +118,7 @@ impl Feed {
         loop {
             match &mut self.source {
                 Source::Ticks(ticks) => {
-                    return match ticks.next() {
+                    return match ticks.tick() {
                         conformance::Tick::Value(value) => {
                             Next::Event(self.app.api.event(&self.subscription, &self.at, value, budget))
                         }

@@ -156,6 +156,9 @@ pub(super) struct Serve {
     /// Let nobody read who brings no token
     #[arg(long, env = "THROUGHLINE_PRIVATE")]
     pub(super) private: bool,
+    /// Address of its own for /metrics in the text of Prometheus; none if absent
+    #[arg(long, value_name = "ADDR", env = "THROUGHLINE_METRICS")]
+    pub(super) metrics: Option<SocketAddr>,
     /// How requests are logged, on stderr. THROUGHLINE_LOG filters, as in `warn` or `request=info`.
     #[arg(long, value_enum, env = "THROUGHLINE_LOG_FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,

@@ -184,6 +184,13 @@ fn serve(args: Serve) -> Result<ExitCode> {
         drop(out);
         let warmed = app.clone();
         tokio::task::spawn_blocking(move || http::warm(&warmed));
+        if let Some(address) = args.metrics {
+            let listener = http::serve::bind(address).await?;
+            tracing::info!(address = %listener.local_addr()?, "metrics");
+            let router = http::metrics::router(app.clone(), settings.metrics.clone());
+            let settings = settings.clone();
+            tokio::spawn(async move { http::serve::serve(listener, router, &settings, std::future::pending()).await });
+        }
         http::serve::serve(listener, http::router(app, &settings), &settings, stop).await;
         Ok(ExitCode::SUCCESS)
     });

@@ -269,9 +269,7 @@ impl Walk<'_> {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if named == "NameResolution" {
             Size::Given(count("names"), NAMES as u64)
-        } else if matches!(named, "Revision" | "ChangeProposal") {
-            Size::Given(count("first"), PAGE_DEFAULT as u64)
-        } else if named == "Related" {
+        } else if matches!(named, "Related" | "Revision" | "ChangeProposal") {
             Size::Given(count("first"), PAGE_DEFAULT as u64)
         } else if let Some((.., bound)) =
             LISTS.iter().find(|(of, name, _)| *of == parent && field.name == *name)

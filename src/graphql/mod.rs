@@ -114,6 +114,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Whether it was asked to change something: such an answer is given once.
     pub changes: bool,
+    /// Nodes that it could have held, by static cost; 0 where it never began, or was known.
+    pub cost: u64,
 }
 
 impl Response {
@@ -124,7 +126,7 @@ impl Response {
 
     fn refused(outcome: Outcome, errors: &[GraphqlError]) -> Response {
         let body = json!({"errors": errors_json(errors)}).to_string().into_bytes();
-        Response { outcome, body, changes: false }
+        Response { outcome, body, changes: false, cost: 0 }
     }
 }
 
@@ -267,7 +269,7 @@ impl Api {
         let revision = self.ledger.as_ref().map_or(0, |ledger| ledger.revision());
         let key = self.answers.key(request, graph, revision);
         if let Some(body) = key.as_ref().and_then(|key| self.answers.get(key)) {
-            return Response { outcome: Outcome::Executed, body, changes: false };
+            return Response { outcome: Outcome::Executed, body, changes: false, cost: 0 };
         }
         let response = self.along(Road::Own, graph, request, budget);
         if let Some(hash) = hash
@@ -338,7 +340,12 @@ impl Api {
                         "version": version.to_string(),
                     })
                 });
-                Response { outcome: Outcome::Executed, body: body_of(body, &errors, extensions), changes }
+                Response {
+                    outcome: Outcome::Executed,
+                    body: body_of(body, &errors, extensions),
+                    changes,
+                    cost,
+                }
             }
             Err(Refusal { outcome, errors }) => Response::refused(outcome, &errors),
         }

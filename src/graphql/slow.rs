@@ -14,12 +14,16 @@ use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, N
 use async_graphql::{
     ErrorExtensions, Name, PathSegment, QueryPathNode, QueryPathSegment, ServerResult, ValidationMode, Value,
 };
+use futures_util::stream;
 use serde_json::{Map, Value as Json};
 
 use super::arguments::Arguments;
 use super::error::{Code, GraphqlError};
 use super::resolvers::{Context, Field, Object, Resolved};
 use crate::ontology::Ontology;
+
+/// The root of what is told as it happens.
+const SUBSCRIPTION: &str = "Subscription";
 
 /// Fields deep that async-graphql itself would stop at; the guard stops earlier.
 const RECURSION: usize = 64;
@@ -29,10 +33,14 @@ const RECURSION: usize = 64;
 /// # Errors
 /// A field of the schema that nothing answers; what async-graphql refuses.
 pub(super) fn build(declared: &DeclaredSchema, ontology: &Ontology) -> Result<dy::Schema, String> {
-    let mut schema = dy::Schema::build("Query", declared.get_object("Mutation").map(|_| "Mutation"), None)
-        .validation_mode(ValidationMode::Strict)
-        .limit_recursive_depth(RECURSION)
-        .extension(Paths);
+    let mut schema = dy::Schema::build(
+        "Query",
+        declared.get_object("Mutation").map(|_| "Mutation"),
+        declared.get_object(SUBSCRIPTION).map(|_| SUBSCRIPTION),
+    )
+    .validation_mode(ValidationMode::Strict)
+    .limit_recursive_depth(RECURSION)
+    .extension(Paths);
     for (name, ty) in &declared.types {
         if ty.is_built_in() {
             continue;
@@ -40,6 +48,26 @@ pub(super) fn build(declared: &DeclaredSchema, ontology: &Ontology) -> Result<dy
         let name = name.as_str();
         let description = ty.description().map(|d| d.to_string()).unwrap_or_default();
         schema = match ty {
+            ExtendedType::Object(object) if name == SUBSCRIPTION => {
+                let mut out = dy::Subscription::new(name).description(description);
+                for field in object.fields.values() {
+                    // It is declared here, for introspection, and told along our own road.
+                    let mut told =
+                        dy::SubscriptionField::new(field.name.as_str(), type_ref(&field.ty), |_| {
+                            dy::SubscriptionFieldFuture::new(async {
+                                Ok(stream::empty::<async_graphql::Result<Value>>())
+                            })
+                        });
+                    if let Some(text) = &field.description {
+                        told = told.description(text.to_string());
+                    }
+                    for argument in &field.arguments {
+                        told = told.argument(input_value(argument));
+                    }
+                    out = out.field(told);
+                }
+                schema.register(out)
+            }
             ExtendedType::Object(object) => {
                 let mut out = dy::Object::new(name).description(description);
                 for interface in &object.implements_interfaces {

@@ -37,15 +37,15 @@ impl std::fmt::Debug for Subscription {
 
 /// Which changes are asked about.
 #[derive(Clone, Debug, Default)]
-pub struct Topic {
+pub struct Interest {
     kinds: Option<Vec<String>>,
     relations: Option<Vec<String>>,
     of: Option<Vec<String>>,
 }
 
-impl Topic {
+impl Interest {
     /// The topic that the arguments of `changes` name.
-    pub fn of(arguments: &Arguments, ontology: &Ontology) -> Topic {
+    pub fn of(arguments: &Arguments, ontology: &Ontology) -> Interest {
         let words = |name: &str| -> Option<Vec<String>> {
             let all = arguments.given().get(name).filter(|value| !value.is_null())?;
             Some(arguments::items(all).iter().map(text).collect())
@@ -53,7 +53,7 @@ impl Topic {
         let kind = |word: &String| kind_of_word(ontology, word).map(|ix| ontology.kind(ix).name.clone());
         let relation =
             |word: &String| relation_of_word(ontology, word).map(|ix| ontology.relation(ix).name.clone());
-        Topic {
+        Interest {
             kinds: words("kinds").map(|all| all.iter().filter_map(kind).collect()),
             relations: words("relations").map(|all| all.iter().filter_map(relation).collect()),
             of: words("of"),
@@ -173,13 +173,13 @@ impl Api {
             answer_bytes: self.limits.answer_bytes,
         };
         let (body, errors) = execution.execute_event(DATA, event);
-        Response { outcome: Outcome::Executed, body: body_of(body, &errors, None), changes: true }
+        Response { outcome: Outcome::Executed, body: body_of(body, &errors, None), changes: true, cost: 0 }
     }
 }
 
 /// The event of a batch, as far as it is about a topic; none where it is not.
 pub fn change_event(
-    topic: &Topic,
+    topic: &Interest,
     batch: &Batch,
     before: &Graph,
     after: &Graph,

@@ -41,7 +41,7 @@ pub(super) struct Asked {
 pub(super) enum What {
     Part(Part),
     /// What the answer speaks of: what is asked, in words, and the query.
-    Answer(String, graphql::Request),
+    Answer(String, Box<graphql::Request>),
 }
 
 pub(super) async fn export(State(shared): State<Shared>, request: Request) -> Response {
@@ -154,7 +154,7 @@ fn parse(query: &str, headers: &HeaderMap) -> Result<Asked, (StatusCode, String)
         ([], None, [], Some(query)) => {
             let variables = variables.unwrap_or_default();
             let request = graphql::Request { query, variables, read_only: true, ..Default::default() };
-            What::Answer("An answer".to_owned(), request)
+            What::Answer("An answer".to_owned(), Box::new(request))
         }
         ([], Some(of), [], None) => What::Part(Part::Trail { of, depth }),
         (_, None, [], None) => What::Part(Part::Neighborhood { of, depth }),

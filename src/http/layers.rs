@@ -3,13 +3,14 @@
 
 use std::any::Any;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -19,6 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+use super::metrics::Metrics;
 use super::settings::{COMPRESS_FROM, URI_BYTES};
 use super::{Shared, access, refusal, shorten};
 use crate::graphql::Code;
@@ -54,7 +56,7 @@ pub(super) fn around(router: Router<Shared>, shared: &Shared) -> Router<Shared> 
 /// What happens to every request, in this order: it gets its line in the log, its host and whoever
 /// asks are looked at, and what pages of other origins may see of the answer is said.
 async fn around_one(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let log = Log::begin(&request);
+    let log = Log::begin(&request, &shared);
     let own = shared.settings.private || request.headers().contains_key(header::AUTHORIZATION);
     let asks = Asks::of(&request);
     // A browser asks first, and without the token it asks for.
@@ -98,6 +100,8 @@ fn is_word(text: &str) -> bool {
 
 /// What is known of a request before it is answered.
 struct Log {
+    metrics: Arc<Metrics>,
+    route: &'static str,
     began: Instant,
     id: String,
     method: Method,
@@ -105,8 +109,17 @@ struct Log {
 }
 
 impl Log {
-    fn begin(request: &Request) -> Log {
+    fn begin(request: &Request, shared: &Shared) -> Log {
+        let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let route = shared
+            .addresses
+            .iter()
+            .find(|(path, ..)| Some(*path) == pattern)
+            .map_or("other", |(path, ..)| path);
+        shared.settings.metrics.begin();
         Log {
+            metrics: shared.settings.metrics.clone(),
+            route,
             began: Instant::now(),
             id: request_id(request.headers()),
             method: request.method().clone(),
@@ -117,7 +130,7 @@ impl Log {
     /// An id in and out, the headers that every answer carries, and one line when the last byte of
     /// the answer has been handed on.
     fn end(self, mut response: Response) -> Response {
-        let Log { began, id, method, path } = self;
+        let Log { metrics, route, began, id, method, path } = self;
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -126,13 +139,16 @@ impl Log {
             headers.insert(REQUEST_ID.clone(), value);
         }
         let operation = response.extensions_mut().remove::<Operation>().and_then(|o| o.0);
-        let line = Line { began, id, method, path, status: response.status(), operation, bytes: 0 };
+        let line =
+            Line { metrics, route, began, id, method, path, status: response.status(), operation, bytes: 0 };
         response.map(|body| Body::new(Counted { body, line }))
     }
 }
 
 /// What is logged of a request, once, when it goes.
 struct Line {
+    metrics: Arc<Metrics>,
+    route: &'static str,
     began: Instant,
     id: String,
     method: Method,
@@ -144,7 +160,8 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let Line { began, id, method, path, status, operation, bytes } = self;
+        let Line { metrics, route, began, id, method, path, status, operation, bytes } = self;
+        metrics.end(route, method.as_str(), *status, began.elapsed());
         let ms = (began.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         let (status, operation) = (status.as_u16(), operation.as_deref());
         tracing::info!(target: "request", id, %method, path, status, bytes, ms, operation);

@@ -29,6 +29,23 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
+    fn framing(self) -> Framing {
+        match self {
+            Carrier::Events => Framing {
+                content_type: "text/event-stream; charset=utf-8",
+                frame: event,
+                idle: b":\n\n",
+                end: b"event: complete\ndata:\n\n",
+            },
+            Carrier::Multipart => Framing {
+                content_type: "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
+                frame: part,
+                idle: b"\r\n--graphql\r\nContent-Type: application/json\r\n\r\n{}",
+                end: b"\r\n--graphql--\r\n",
+            },
+        }
+    }
+
     /// The carrier that `accept` names; none where it would rather have one answer.
     pub(super) fn asked(accept: Option<&str>) -> Option<Carrier> {
         let accept = accept?;
@@ -41,12 +58,20 @@ impl Carrier {
     }
 }
 
+/// How a carrier writes: an answer, a sign of life, the end.
+struct Framing {
+    content_type: &'static str,
+    frame: fn(&[u8]) -> Vec<u8>,
+    idle: &'static [u8],
+    end: &'static [u8],
+}
+
 /// What a request comes to.
 pub(super) enum Told {
     /// One answer: it was no subscription, or is refused.
     Once(graphql::Response),
     /// Answers, one after the other.
-    Streamed(Answers),
+    Streamed(Box<Answers>),
 }
 
 /// Answers to come.
@@ -74,13 +99,13 @@ pub(super) async fn tell(shared: &Shared, request: Request) -> Result<Told, NotR
         .run(shared.settings.operation_time, Arc::default(), move || app.subscribe(&request))
         .await?;
     Ok(match begun {
-        Ok(feed) => Told::Streamed(Answers {
+        Ok(feed) => Told::Streamed(Box::new(Answers {
             feed: Some(feed),
             shared: shared.clone(),
             changed,
             draining,
             _place: place,
-        }),
+        })),
         Err(refused) => Told::Once(refused),
     })
 }
@@ -151,18 +176,7 @@ pub(super) async fn respond(shared: &Shared, carrier: Carrier, request: Request)
         }
         Told::Once(answer) => (None, Some(answer)),
     };
-    let (content_type, frame, idle, end): (_, fn(&[u8]) -> Vec<u8>, &'static [u8], &'static [u8]) =
-        match carrier {
-            Carrier::Events => {
-                ("text/event-stream; charset=utf-8", event, b":\n\n", b"event: complete\ndata:\n\n")
-            }
-            Carrier::Multipart => (
-                "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
-                part,
-                b"\r\n--graphql\r\nContent-Type: application/json\r\n\r\n{}",
-                b"\r\n--graphql--\r\n",
-            ),
-        };
+    let Framing { content_type, frame, idle, end } = carrier.framing();
     let once = stream::iter(last.map(|answer| frame(&answer.body)));
     let pieces = once.chain(pieces(answers, frame, idle)).chain(stream::iter([end.to_vec()]));
     let body =
@@ -186,7 +200,7 @@ fn part(answer: &[u8]) -> Vec<u8> {
 
 /// Answers as they are written, with a sign of life where there is none for a while.
 fn pieces(
-    answers: Option<Answers>,
+    answers: Option<Box<Answers>>,
     frame: fn(&[u8]) -> Vec<u8>,
     idle: &'static [u8],
 ) -> impl Stream<Item = Vec<u8>> {

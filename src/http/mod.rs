@@ -12,6 +12,7 @@ mod graphql_route;
 mod layers;
 mod live;
 pub mod mcp;
+pub mod metrics;
 pub mod negotiate;
 mod reconcile;
 mod saved;

@@ -165,7 +165,7 @@ async fn written(
     let etag = etag(shared, query, asked, format.name);
     let asked =
         graphql::Request { query: query.text.clone(), variables, read_only: true, ..Default::default() };
-    let asked = Asked { format, what: What::Answer(query.title.clone(), asked), options };
+    let asked = Asked { format, what: What::Answer(query.title.clone(), Box::new(asked)), options };
     export::send(shared, &request.method, &request.headers, &etag, &query.name, asked).await
 }
 

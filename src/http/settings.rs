@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::metrics::Metrics;
 use crate::app::access::Access;
 
 /// Bytes a request body may have: the largest saved query with its variables is far below.
@@ -62,6 +63,8 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Who is known.
     pub access: Arc<Access>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Whether whoever is not known may not even read.
     pub private: bool,
     /// See [`BODY_BYTES`].
@@ -88,6 +91,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             access: Arc::default(),
+            metrics: Arc::default(),
             private: false,
             body_bytes: BODY_BYTES,
             header_time: HEADER_TIME,

@@ -364,12 +364,15 @@ impl Journal {
         self.beginning.is_some()
     }
 
+    /// Batches that were added since the last image, or the beginning.
+    pub fn unimaged(&self) -> u64 {
+        let head = self.head();
+        head.sequence - head.image.max(self.base.sequence)
+    }
+
     /// Whether enough has been added since the last image to write another.
     pub fn wants_image(&self) -> bool {
-        let head = self.head();
-        self.beginning.is_none()
-            && head.failed.is_none()
-            && head.sequence >= head.image.max(self.base.sequence) + IMAGE_AFTER
+        self.beginning.is_none() && self.failed().is_none() && self.unimaged() >= IMAGE_AFTER
     }
 
     /// Keeps an image of `graph`, a version of this history, in the place of the one there is.
@@ -415,8 +418,7 @@ impl Journal {
                     true
                 })?;
             }
-            let signature = base.signature.clone();
-            let journal = Journal::begin(store, graph, signature)?;
+            let journal = Journal::begin(store, graph, base.signature)?;
             journal.store.commit(&kept)?;
             journal.head().proposals = head.proposals;
             journal
@@ -638,17 +640,17 @@ pub fn ids_of(changes: &[Change], before: &Graph) -> Vec<String> {
                 ids.extend(resolved(into).or_else(|| Some(into.clone())));
             }
             Change::StateCompleteness { entity, .. } => {
-                ids.extend(resolved(entity).or_else(|| Some(entity.clone())))
+                ids.extend(resolved(entity).or_else(|| Some(entity.clone())));
             }
             Change::RemoveEvidence { id } => {
                 ids.push(id.clone());
                 ids.extend(before.find_evidence(id).map(|(owner, _)| before.owner_id(owner)));
             }
             Change::AddLink(draft) => {
-                link(ontology, [&draft.from, &draft.relation, &draft.to], &resolved, &mut ids)
+                link(ontology, [&draft.from, &draft.relation, &draft.to], &resolved, &mut ids);
             }
             Change::RemoveLink { from, relation, to } => {
-                link(ontology, [from, relation, to], &resolved, &mut ids)
+                link(ontology, [from, relation, to], &resolved, &mut ids);
             }
         }
     }

@@ -8,7 +8,10 @@ use super::{Put, Store, StoreError, Table, Visit};
 
 /// Keys and values in memory.
 #[derive(Debug, Default)]
-pub struct Memory(RwLock<BTreeMap<(Table, Vec<u8>), Vec<u8>>>);
+pub struct Memory(RwLock<Everything>);
+
+/// All tables as one, in order.
+type Everything = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 impl Store for Memory {
     fn commit(&self, puts: &[Put]) -> Result<(), StoreError> {

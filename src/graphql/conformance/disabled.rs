@@ -35,7 +35,7 @@ pub fn ticks(_arguments: &Arguments) -> Ticks {
 
 impl Ticks {
     /// Nothing comes.
-    pub fn next(&mut self) -> Tick {
+    pub fn tick(&mut self) -> Tick {
         Tick::End
     }
 }

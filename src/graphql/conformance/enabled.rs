@@ -65,7 +65,7 @@ pub fn ticks(arguments: &Arguments) -> Ticks {
 
 impl Ticks {
     /// The next number, or how long until it comes.
-    pub fn next(&mut self) -> Tick {
+    pub fn tick(&mut self) -> Tick {
         if self.next >= self.count {
             return Tick::End;
         }

@@ -41,8 +41,11 @@ impl Visit {
     async fn written(&self, format: &'static Format, title: &str, answer: &Answer) -> Response {
         let (query, variables) = (answer.query.clone(), answer.variables.clone());
         let request = Request { query, variables, read_only: true, ..Request::default() };
-        let asked =
-            Asked { format, what: What::Answer(title.to_owned(), request), options: Options::default() };
+        let asked = Asked {
+            format,
+            what: What::Answer(title.to_owned(), Box::new(request)),
+            options: Options::default(),
+        };
         let etag = export::etag(&self.shared, format, &self.here(&[]));
         export::send(&self.shared, &Method::GET, &self.headers, &etag, "throughline", asked).await
     }
