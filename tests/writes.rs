@@ -473,3 +473,36 @@ async fn an_answer_cited_with_its_version_is_the_same_later_and_after_a_restart(
     assert_eq!(renamed["values"], json!([{"name": "name", "before": "Two, 6", "after": "Two, 7"}]));
     assert!(entries.iter().any(|entry| entry["id"] == "plant/7" && entry["change"] == "ADDED"), "{history}");
 }
+
+#[tokio::test]
+async fn only_saved_questions_are_executed_where_that_is_asked_for() {
+    let app = Arc::new(App::open(&Origin::default(), Limits::default()).expect("the seed is well"));
+    let text = app.saved()["timeline"].text.clone();
+    let hash = data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(&text));
+    let by_hash = |hash: &str| {
+        json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}}).to_string()
+    };
+    let settings = Settings { only_saved_queries: true, ..Settings::default() };
+    let router = http::router(app, &settings);
+    for (address, body, taken) in [
+        ("/graphql", json!({"query": text}).to_string(), true),
+        ("/graphql", by_hash(&hash), true),
+        ("/graphql", json!({"query": "{ __typename }"}).to_string(), false),
+        ("/graphql", json!({"query": "{ __schema { types { name } } }"}).to_string(), false),
+        ("/graphql", json!({"query": "subscription { changes { version { label } } }"}).to_string(), false),
+        ("/graphql", by_hash(&"0".repeat(64)), false),
+        ("/mcp", json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string(), false),
+        ("/export?format=csv&query=%7B__typename%7D", String::new(), false),
+        ("/q/timeline.json", String::new(), true),
+        ("/", String::new(), true),
+    ] {
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let request =
+            Request::builder().method(method).uri(address).header(header::CONTENT_TYPE, "application/json");
+        let response =
+            router.clone().oneshot(request.body(Body::from(body.clone())).expect("a request")).await;
+        let bytes = to_bytes(response.expect("never fails").into_body(), usize::MAX).await.expect("whole");
+        let refused = String::from_utf8_lossy(&bytes).contains("OPERATION_NOT_ALLOWED");
+        assert_eq!(!refused, taken, "{address} {body:.80}");
+    }
+}

@@ -156,6 +156,9 @@ pub(super) struct Serve {
     /// Let nobody read who brings no token
     #[arg(long, env = "THROUGHLINE_PRIVATE")]
     pub(super) private: bool,
+    /// Execute saved questions alone: other documents are refused at /graphql, /export?query= and /mcp
+    #[arg(long, env = "THROUGHLINE_ONLY_SAVED_QUERIES")]
+    pub(super) only_saved_queries: bool,
     /// Address of its own for /metrics in the text of Prometheus; none if absent
     #[arg(long, value_name = "ADDR", env = "THROUGHLINE_METRICS")]
     pub(super) metrics: Option<SocketAddr>,

@@ -166,6 +166,7 @@ fn serve(args: Serve) -> Result<ExitCode> {
         origins: args.allow_origin,
         access: Arc::new(access),
         private: args.private,
+        only_saved_queries: args.only_saved_queries,
         body_bytes: args.body_bytes,
         operation_time: Duration::from_secs(args.operation_time),
         connections: args.connections as usize,

@@ -58,6 +58,8 @@ codes! {
     Unauthenticated = "UNAUTHENTICATED",
     /// The caller may not do this.
     Forbidden = "FORBIDDEN",
+    /// The document is none of those that this server executes.
+    NotAllowed = "OPERATION_NOT_ALLOWED",
     /// Nothing can be changed here, or not any more.
     ReadOnly = "READ_ONLY",
     /// There is nothing at this address.

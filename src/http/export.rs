@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::executors::NotRun;
 use super::negotiate::{likes, list};
 use super::settings::{EXPORT_ENTITIES, EXPORT_TIME};
-use super::{PUBLIC, Shared, not_modified, refusal, refusal_to_run, shorten};
+use super::{PUBLIC, Shared, not_modified, refusal, refusal_to_run, shorten, trusted};
 use crate::app::export::{self, FORMATS, Format, NoPart, Options, Part};
 use crate::graphql::{self, Code};
 
@@ -55,6 +55,9 @@ pub(super) async fn export(State(shared): State<Shared>, request: Request) -> Re
             return refusal(status, code, &message);
         }
     };
+    if let (What::Answer(..), Some(refusal)) = (&asked.what, trusted::closed(&shared)) {
+        return refusal;
+    }
     let etag = etag(&shared, asked.format, query);
     send(&shared, &request.method, &request.headers, &etag, "throughline", asked).await
 }

@@ -16,7 +16,7 @@ use super::layers::{Operation, foreign_origin};
 use super::live::{self, Carrier};
 use super::negotiate::{Media, list, negotiate, prefers_html};
 use super::settings::{BRIEF_STEPS, Settings};
-use super::{PUBLIC, Shared, not_modified, shorten, socket};
+use super::{PUBLIC, Shared, not_modified, shorten, socket, trusted};
 use crate::graphql::{self, Code, Outcome};
 use crate::ontology::describe;
 
@@ -70,6 +70,9 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
     let foreign = foreign_origin(&parts.headers, &shared.settings.origins);
     request.read_only |= foreign.is_some();
     request.asking = asking(&parts.extensions);
+    if let Err(refused) = trusted::admit(&shared, &mut request) {
+        return send(media, status_of(refused.outcome, media), refused);
+    }
     let operation = Operation::named(request.operation_name.as_deref());
     let streams = match carrier {
         // Apollo's clients accept parts with every request; only a subscription is told in parts.

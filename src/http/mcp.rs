@@ -21,8 +21,8 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, stdio};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt as _};
 use serde_json::json;
 
-use super::Shared;
 use super::executors::Executors;
+use super::{Shared, trusted};
 use crate::app::App;
 use crate::app::tools::{Tool, Tools};
 
@@ -133,7 +133,11 @@ impl ServerHandler for Handler {
 
 /// `/mcp`.
 pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Response {
-    shared.mcp.handle(request).await.map(Body::new)
+    // One of its tools takes any document.
+    match trusted::closed(&shared) {
+        Some(refusal) => refusal,
+        None => shared.mcp.handle(request).await.map(Body::new),
+    }
 }
 
 /// Answers over standard input and output until the input ends.

@@ -19,6 +19,7 @@ mod saved;
 pub mod serve;
 pub mod settings;
 mod socket;
+mod trusted;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -63,6 +63,8 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Who is known.
     pub access: Arc<Access>,
+    /// Whether saved questions alone are executed for clients.
+    pub only_saved_queries: bool,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether whoever is not known may not even read.
@@ -91,6 +93,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             access: Arc::default(),
+            only_saved_queries: false,
             metrics: Arc::default(),
             private: false,
             body_bytes: BODY_BYTES,

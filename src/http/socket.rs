@@ -18,7 +18,7 @@ use super::access;
 use super::graphql_route::from_json;
 use super::layers::foreign_origin;
 use super::live::{self, PING, Told};
-use super::{Shared, refusal};
+use super::{Shared, refusal, trusted};
 use crate::graphql::{Asking, Code, GraphqlError, Outcome};
 
 /// The sub-protocol.
@@ -208,7 +208,7 @@ fn token_of(payload: Option<&Json>) -> Option<&str> {
 }
 
 /// One operation, from its first answer to its last.
-async fn run(shared: Shared, id: String, request: crate::graphql::Request, send: mpsc::Sender<Say>) {
+async fn run(shared: Shared, id: String, mut request: crate::graphql::Request, send: mpsc::Sender<Say>) {
     let next = |body: &[u8]| {
         let head = json!({"type": "next", "id": id}).to_string();
         // The answer goes in as it is: it is JSON already, in its own order.
@@ -224,6 +224,10 @@ async fn run(shared: Shared, id: String, request: crate::graphql::Request, send:
     // A socket that has gone is told nothing.
     let say =
         async |message: String, last: bool| send.send(Say { id: id.clone(), message, last }).await.is_ok();
+    if let Err(refused) = trusted::admit(&shared, &mut request) {
+        say(refuse(&refused.body), true).await;
+        return;
+    }
     match live::tell(&shared, request).await {
         Ok(Told::Once(answer)) if answer.outcome == Outcome::Executed => {
             let _ = say(next(&answer.body), false).await && say(complete, true).await;
