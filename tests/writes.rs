@@ -10,7 +10,7 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::{Value as Json, json};
 use throughline::app::access::Access;
 use throughline::app::{App, Origin, Timestamp};
-use throughline::graphql::Limits;
+use throughline::graphql::{self, Asking, Caller, Limits, Scope};
 use throughline::http::{self, Settings};
 use throughline::io::tokens::{self, Tokens};
 use tower::ServiceExt as _;
@@ -505,4 +505,26 @@ async fn only_saved_questions_are_executed_where_that_is_asked_for() {
         let refused = String::from_utf8_lossy(&bytes).contains("OPERATION_NOT_ALLOWED");
         assert_eq!(!refused, taken, "{address} {body:.80}");
     }
+}
+
+/// The deadline once came between the commit and the answer, and the client was told that it was too late.
+#[test]
+fn what_was_changed_is_told_so_however_late_it_is() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let app = open(dir.path());
+    let budget = app.budget();
+    let stop = budget.cancel_handle();
+    app.on_change(move || stop.store(true, std::sync::atomic::Ordering::Relaxed));
+    let caller = Caller { name: Some("ada".into()), scope: Scope::Write };
+    let query = r#"mutation { createPlant(input: {id: "plant/1", name: "One"}) { applied } }"#.to_owned();
+    let request =
+        graphql::Request { query, asking: Asking { caller, at: Timestamp(1) }, ..Default::default() };
+    let response = app.execute(&request, &budget);
+    assert_eq!(String::from_utf8_lossy(&response.body), r#"{"data":{"createPlant":{"applied":true}}}"#);
+    assert_eq!(
+        app.execute(&request, &budget).outcome,
+        graphql::Outcome::TimedOut,
+        "and later nothing is begun"
+    );
+    assert_eq!(app.version().sequence, 1);
 }

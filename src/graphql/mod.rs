@@ -328,7 +328,8 @@ impl Api {
             Context { graph: graph.clone(), budget: budget.clone(), page_max, kept, ledger, asking };
         let done = self.answer(road, &context, request);
         match done {
-            _ if budget.is_cancelled() => {
+            // What was changed is changed, however late it is: it must not be told otherwise.
+            ref late if budget.is_cancelled() && !late.as_ref().is_ok_and(|answered| answered.changes) => {
                 let message = "the operation took longer than it may; ask for less, or for pages of it";
                 Response::refused(Outcome::TimedOut, &[GraphqlError::new(Code::Timeout, message)])
             }
@@ -594,6 +595,8 @@ impl Api {
             OperationType::Mutation => {
                 // What may be tried and given up half-way changes nothing.
                 context.budget.begin_walk().map_err(GraphqlError::from)?;
+                // Nor is what is too late already begun.
+                context.budget.spend(1).map_err(GraphqlError::from)?;
                 execution.execute_mutation(DATA)
             }
             _ => execution.execute_query(DATA),
