@@ -1,5 +1,5 @@
 //! What is told as it happens: over server-sent events and through the feed itself. The protocol of sockets is judged
-//! from outside (tests/judges).
+//! from outside (`conformance` in .ci/run).
 
 use std::sync::Arc;
 
