@@ -426,7 +426,7 @@ impl App {
         self.history.wants_image()
     }
 
-    /// Writes an image of the graph, where enough was added since the last one: the next start is quicker by it.
+    /// Writes an image of the graph: the next start is quicker by it.
     /// Blocking; a failure costs nothing but the image.
     pub fn keep_image(&self) {
         self.history.keep_image();

@@ -876,3 +876,27 @@ async fn a_saved_question_is_not_sent_twice() {
     assert_eq!(answer(&router, ask("GET /q/crosswalk?first=2")).await.0, StatusCode::OK);
     assert_eq!(answer(&router, ask("GET /q/crosswalk.html?first=1")).await.0, StatusCode::OK);
 }
+
+/// A client that left before its answer was once counted as open for ever.
+#[tokio::test]
+async fn a_request_whose_client_has_left_is_open_no_more() {
+    let settings = settings();
+    let router = router(&settings);
+    let open = async || {
+        let app = App::open(&Origin::default(), Limits::default()).expect("the seed is well");
+        let counts = http::metrics::router(Arc::new(app), settings.metrics.clone());
+        let (_, _, body) = answer(&counts, request("GET /metrics", &[], "")).await;
+        let text = String::from_utf8(body).expect("text");
+        let line = text.lines().find(|line| line.starts_with("throughline_requests_open "));
+        line.expect("it is counted").to_owned()
+    };
+    assert_eq!(open().await, "throughline_requests_open 0.0");
+    // A body that never comes: the request waits for it until its client leaves.
+    let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let waits = Request::post("/graphql").header("content-type", "application/json").body(body);
+    let mut asked = Box::pin(router.clone().oneshot(waits.expect("a request")));
+    assert!(futures_util::FutureExt::now_or_never(&mut asked).is_none(), "it waits");
+    assert_eq!(open().await, "throughline_requests_open 1.0");
+    drop(asked);
+    assert_eq!(open().await, "throughline_requests_open 0.0");
+}

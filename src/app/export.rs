@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::graph::{EntityIx, Graph, Owner};
 use crate::graphql::{Api, Outcome, Request};
+pub use crate::io::export::xml::escaped;
 pub use crate::io::export::{Answer, FORMATS, Format, Options, Selection};
 use crate::query::neighborhood::{NeighborhoodRequest, neighborhood};
 use crate::query::trail::{TrailDirection, TrailRequest, trail};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use arc_swap::ArcSwap;
 
 use super::passages::Texts;
-use crate::graph::{Change, EvidenceDraft, Graph, Refusal, RefusalCode, Refusals, seal, seal_to_text};
+use crate::graph::{Change, Graph, Refusal, RefusalCode, Refusals, seal, seal_to_text};
 use crate::graphql::ledger::{Ledger, NotSeen, NotWritten, Write, Written};
 use crate::store::{Batch, Decision, Journal, Proposal, Signature, StoreError, ids_of};
 
@@ -88,10 +88,8 @@ impl History {
     }
 
     pub(super) fn keep_image(&self) {
-        if self.wants_image() {
-            // It saves time at the next start, and nothing depends on it.
-            let _ = self.journal.image(&self.newest());
-        }
+        // It saves time at the next start, and nothing depends on it.
+        let _ = self.journal.image(&self.newest());
     }
 
     /// Something was written: whoever waits for that is told.
@@ -105,7 +103,7 @@ impl History {
         let Some(texts) = self.texts.get() else { return Ok(()) };
         let mut refusals = Vec::new();
         for (at, change) in changes.iter_mut().enumerate() {
-            for piece in evidence_of(change) {
+            for piece in change.evidence_mut() {
                 let Some(text) = texts.text(&piece.source) else { continue };
                 let words = [&piece.quote, &piece.prefix, &piece.suffix, &piece.url].map(Option::as_deref);
                 let [quote, prefix, suffix, _] = words;
@@ -152,10 +150,7 @@ impl History {
         let before = self.newest();
         batch.sequence = next.version().sequence;
         batch.content = next.version().content;
-        let mut ids = ids_of(&batch.changes, &before);
-        ids.extend(ids_of(&batch.changes, &next));
-        ids.sort_unstable();
-        ids.dedup();
+        let ids = ids_of(&batch.changes, &[&before, &next]);
         self.journal.append(&batch, &ids, proposal)?;
         let next = Arc::new(next);
         self.newest.store(next.clone());
@@ -181,19 +176,6 @@ impl History {
         if kept.len() > KEPT {
             kept.pop_front();
         }
-    }
-}
-
-fn evidence_of(change: &mut Change) -> &mut [EvidenceDraft] {
-    match change {
-        Change::AddEntity(draft) | Change::PutEntity(draft) => &mut draft.evidence,
-        Change::UpdateEntity(patch) => &mut patch.evidence,
-        Change::AddLink(draft) => &mut draft.evidence,
-        Change::StateCompleteness { evidence, .. } => evidence,
-        Change::RemoveEntity { .. }
-        | Change::RemoveLink { .. }
-        | Change::RemoveEvidence { .. }
-        | Change::Merge { .. } => &mut [],
     }
 }
 

@@ -82,12 +82,14 @@ impl App {
                 })?;
                 let query =
                     question(query, &arguments.text("parameters").unwrap_or_default()).map_err(bad)?;
-                let mut source = Source::Answer { query: Box::new(query), said: None, ids: BTreeSet::new() };
-                if let (Some(graph), Source::Answer { query, said, ids }) = (&after, &mut source) {
-                    let (body, named, _) = self.answered(query, graph);
-                    (*said, *ids) = (Some(body), named);
-                }
-                source
+                let (said, ids) = match &after {
+                    Some(graph) => {
+                        let (body, named, _) = self.answered(&query, graph, &self.budget());
+                        (Some(body), named)
+                    }
+                    None => (None, BTreeSet::new()),
+                };
+                Source::Answer { query: Box::new(query), said, ids }
             }
             _ => Source::Ticks(conformance::ticks(arguments)),
         };
@@ -95,8 +97,13 @@ impl App {
     }
 
     /// An answer over one version: its bytes, the ids that it names, and itself.
-    fn answered(&self, query: &Request, graph: &Arc<Graph>) -> (Vec<u8>, BTreeSet<String>, Json) {
-        let (_, answer, ids) = self.api.execute_and_name(graph, query, &self.budget());
+    fn answered(
+        &self,
+        query: &Request,
+        graph: &Arc<Graph>,
+        budget: &Arc<Budget>,
+    ) -> (Vec<u8>, BTreeSet<String>, Json) {
+        let (_, answer, ids) = self.api.execute_and_name(graph, query, budget);
         (answer.to_string().into_bytes(), ids.into_iter().collect(), answer)
     }
 }
@@ -132,7 +139,7 @@ impl Feed {
                         return Next::Nothing;
                     }
                     // What lies between two looks is not told: an answer is the newest there is.
-                    let (body, named, answer) = self.app.answered(query, &newest);
+                    let (body, named, answer) = self.app.answered(query, &newest, budget);
                     self.at = newest;
                     if said.as_ref() == Some(&body) {
                         continue;
@@ -141,22 +148,21 @@ impl Feed {
                     (*said, *ids) = (Some(body), named);
                     return Next::Event(self.app.api.event(&self.subscription, &self.at, event, budget));
                 }
-                Source::Changes(topic) => {
+                Source::Changes(interest) => {
                     let next = self.at.version().sequence + 1;
-                    let batch = match self.app.history.batch(next) {
-                        Ok(Some(batch)) if next <= self.app.history.extent().1 => batch,
-                        Ok(_) => return Next::Nothing,
+                    let history = &self.app.history;
+                    let followed = history.batch(next).and_then(|batch| {
+                        let batch = batch.filter(|_| next <= history.extent().1);
+                        batch.map(|batch| Ok((history.follow(&self.at, &batch)?, batch))).transpose()
+                    });
+                    let (after, batch) = match followed {
+                        Ok(Some(followed)) => followed,
+                        Ok(None) => return Next::Nothing,
                         Err(e) => {
                             return Next::End(Some(Response::request_error(Code::Internal, e.to_string())));
                         }
                     };
-                    let after = match self.app.history.follow(&self.at, &batch) {
-                        Ok(after) => after,
-                        Err(e) => {
-                            return Next::End(Some(Response::request_error(Code::Internal, e.to_string())));
-                        }
-                    };
-                    let event = change_event(topic, &batch, &self.at, &after);
+                    let event = change_event(interest, &batch, &self.at, &after);
                     self.at = after;
                     if let Some(event) = event {
                         return Next::Event(self.app.api.event(&self.subscription, &self.at, event, budget));

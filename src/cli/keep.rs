@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::args::{BackupArgs, CompactArgs, OntologyArgs, RestoreArgs, TokenArgs, TokenCommand, VerifyArgs};
-use super::{now, print, say, with_progress};
+use super::{print, say, with_progress};
 use crate::app::{Origin, Timestamp};
+use crate::http::now;
 use crate::io::tokens::Tokens;
 use crate::ontology::{Faults, Ontology};
 use crate::store::backup::{self, Part};

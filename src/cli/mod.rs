@@ -21,9 +21,9 @@ use self::args::{
 use crate::app::access::Access;
 use crate::app::export::Part;
 use crate::app::import::{Import, Imported};
-use crate::app::{self, App, Origin, Timestamp};
+use crate::app::{self, App, Origin};
 use crate::graphql::{Api, Limits, Outcome, Request};
-use crate::http::{self, Settings};
+use crate::http::{self, Settings, now};
 use crate::io::import::Mapping;
 use crate::io::words::slug;
 use crate::io::{export as exports, sources};
@@ -274,12 +274,6 @@ fn check(args: &Check) -> Result<ExitCode> {
     }
     say_faults(&faults);
     Ok(ExitCode::FAILURE)
-}
-
-/// The moment, by the system's clock.
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
 /// Today by the system's clock, in UTC.

@@ -148,6 +148,36 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The evidence that it brings.
+    pub fn evidence(&self) -> &[EvidenceDraft] {
+        match self {
+            Change::AddEntity(draft) | Change::PutEntity(draft) => &draft.evidence,
+            Change::UpdateEntity(patch) => &patch.evidence,
+            Change::AddLink(draft) => &draft.evidence,
+            Change::StateCompleteness { evidence, .. } => evidence,
+            Change::RemoveEntity { .. }
+            | Change::RemoveLink { .. }
+            | Change::RemoveEvidence { .. }
+            | Change::Merge { .. } => &[],
+        }
+    }
+
+    /// The same, to be marked.
+    pub fn evidence_mut(&mut self) -> &mut [EvidenceDraft] {
+        match self {
+            Change::AddEntity(draft) | Change::PutEntity(draft) => &mut draft.evidence,
+            Change::UpdateEntity(patch) => &mut patch.evidence,
+            Change::AddLink(draft) => &mut draft.evidence,
+            Change::StateCompleteness { evidence, .. } => evidence,
+            Change::RemoveEntity { .. }
+            | Change::RemoveLink { .. }
+            | Change::RemoveEvidence { .. }
+            | Change::Merge { .. } => &mut [],
+        }
+    }
+}
+
 /// Why a change was refused. A closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalCode {

@@ -29,20 +29,10 @@ impl Transaction {
         let ontology = self.ontology.clone();
         let (kind, name_ix) = (ontology.kind(record.kind), ontology.name_property());
         let given = |ix: &PropertyIx| patch.properties.contains_key(&ontology.property(*ix).name);
-        // What is cleared is among them: required, it is missed.
-        let known = kind.properties.iter().filter(|ix| given(ix)).map(|ix| (*ix, ontology.property(*ix)));
-        let known: Vec<_> = known.collect();
-        let unknown = patch.properties.keys().any(|name| ontology.property_of(record.kind, name).is_none());
-        let declared: Vec<_> = kind.properties.iter().map(|ix| (*ix, ontology.property(*ix))).collect();
-        let admitted = if unknown {
-            // All that the kind has, so that the suggestion can be any of it; it is refused anyway.
-            let mut all = patch.properties.clone();
-            all.retain(|name, _| ontology.property_of(record.kind, name).is_none());
-            let optional = declared.into_iter().filter(|(_, property)| !property.required);
-            self.admit_properties(i, &patch.id, &all, optional.collect::<Vec<_>>().into_iter())
-        } else {
-            self.admit_properties(i, &patch.id, &patch.properties, known.into_iter())
-        };
+        // What is required and not given stays; given as null it is missed.
+        let declared = kind.properties.iter().map(|ix| (*ix, ontology.property(*ix)));
+        let declared = declared.filter(|(ix, property)| given(ix) || !property.required);
+        let admitted = self.admit_properties(i, &patch.id, &patch.properties, declared);
         let explicit: Vec<Identifier> = match &patch.identifiers {
             Some(pairs) => self.identifiers_of(i, &patch.id, pairs),
             None => {

@@ -93,7 +93,7 @@ impl<'a> Drafts<'a> {
     }
 
     /// The kind whose input a field of `EntityInput` is.
-    pub fn kind_of_field(&self, field: &str) -> Option<KindIx> {
+    fn kind_of_field(&self, field: &str) -> Option<KindIx> {
         let ontology = self.ontology();
         ontology.kind_indexes().find(|ix| lower_first(&ontology.kind(*ix).name) == field)
     }
@@ -174,8 +174,7 @@ impl<'a> Drafts<'a> {
     /// How complete a list is.
     pub fn state(&self, input: &Map<String, Json>) -> Option<Change> {
         let ontology = self.ontology();
-        let (relation, _) = relation_of_word(ontology, input.get("relation")?.as_str()?)
-            .map(|ix| (ontology.relation(ix), ix))?;
+        let relation = ontology.relation(relation_of_word(ontology, input.get("relation")?.as_str()?)?);
         let outgoing = given(input, "direction").and_then(Json::as_str) != Some("INCOMING");
         Some(Change::StateCompleteness {
             entity: given(input, "of").map(text).unwrap_or_default(),
@@ -224,7 +223,7 @@ fn properties(input: &Map<String, Json>, taken: impl Fn(&Json) -> bool) -> Map<S
     of.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The id of what a change is about, as it is after it: an entity or a link.
+/// What a change is about, as it is after it: an entity or a link.
 pub fn subject(change: &Change, after: &Graph) -> Option<Owner> {
     let entity = |id: &str| after.find(id).map(Owner::Entity);
     match change {

@@ -321,11 +321,7 @@ impl Api {
     }
 
     fn along(&self, road: Road, graph: &Arc<Graph>, request: &Request, budget: &Arc<Budget>) -> Response {
-        let page_max = self.limits.page;
-        let kept = self.kept.clone();
-        let (ledger, asking) = (self.ledger.clone(), request.asking.clone());
-        let context =
-            Context { graph: graph.clone(), budget: budget.clone(), page_max, kept, ledger, asking };
+        let context = self.context(graph, &request.asking, budget);
         let done = self.answer(road, &context, request);
         match done {
             // What was changed is changed, however late it is: it must not be told otherwise.
@@ -350,6 +346,31 @@ impl Api {
             }
             Err(Refusal { outcome, errors }) => Response::refused(outcome, &errors),
         }
+    }
+
+    fn context(&self, graph: &Arc<Graph>, asking: &Asking, budget: &Arc<Budget>) -> Context {
+        Context {
+            graph: graph.clone(),
+            budget: budget.clone(),
+            page_max: self.limits.page,
+            kept: self.kept.clone(),
+            ledger: self.ledger.clone(),
+            asking: asking.clone(),
+        }
+    }
+
+    fn planner<'a>(&'a self, document: &'a Checked) -> Planner<'a> {
+        Planner { schema: &self.declaration.schema, types: &self.types, document: &document.valid }
+    }
+
+    /// The static cost of an operation over a graph.
+    fn weigh(&self, operation: &Prepared, variables: &Variables, graph: &Graph) -> Result<u64, Refusal> {
+        let cost = operation.formula.cost(&variables.plain, graph, self.limits.page);
+        if cost > self.limits.cost {
+            let help = "ask for smaller pages with `first`, or for fewer lists within lists";
+            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
+        }
+        Ok(cost)
     }
 
     fn answer(&self, road: Road, context: &Context, request: &Request) -> Result<Answered, Refusal> {
@@ -398,11 +419,7 @@ impl Api {
         nulls::check_switches(&operation.switches, &variables.plain)?;
         let past = self.as_of(context, request, &operation.definition, &variables.plain)?;
         let context = past.as_ref().unwrap_or(context);
-        let cost = operation.formula.cost(&variables.plain, &context.graph, self.limits.page);
-        if cost > self.limits.cost {
-            let help = "ask for smaller pages with `first`, or for fewer lists within lists";
-            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
-        }
+        let cost = self.weigh(&operation, &variables, &context.graph)?;
         let changes = operation.definition.operation_type == OperationType::Mutation;
         let version = context.graph.version();
         let (body, errors) = match road {
@@ -578,8 +595,7 @@ impl Api {
             }
             None => (Map::new(), Vec::new()),
         };
-        let planner =
-            Planner { schema: &self.declaration.schema, types: &self.types, document: &document.valid };
+        let planner = self.planner(document);
         let Some(plan) = operation.plan(planner, &variables.plain) else {
             return Err(GraphqlError::new(Code::Internal, "an operation of no type").into());
         };

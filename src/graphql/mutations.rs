@@ -10,13 +10,13 @@ use super::arguments::{Arguments, given, text};
 use super::caller::Scope;
 use super::drafts::{Drafts, Fault, subject};
 use super::error::{Code, GraphqlError};
-use super::ledger::{NotWritten, Write, Written};
+use super::ledger::{Ledger, NotWritten, Write, Written};
 use super::past;
 use super::records::{CHANGE_FAULT, CHANGES_PAYLOAD, PROPOSAL_PAYLOAD, list};
 use super::resolvers::{Context, NODES_MAX, Object, Resolved, entity, made};
 use crate::graph::{Change, Graph, Owner, Refusal, RefusalCode};
 use crate::ontology::{KindIx, Ontology};
-use crate::store::Key;
+use crate::store::{Key, Proposal};
 
 /// Faults that one payload lists; the last one counts the rest.
 pub const FAULTS: usize = 100;
@@ -121,7 +121,7 @@ pub(super) fn perform(
     let empty = Map::new();
     let input = arguments.given().get("input").and_then(Json::as_object).unwrap_or(&empty);
     if mutation == Mutation::Decide {
-        return decide(context, input);
+        return decide(context, &**ledger, input);
     }
     let mut drafts = Drafts::over(&context.graph);
     let changes: Vec<(Option<Change>, Vec<String>)> = match mutation {
@@ -141,13 +141,10 @@ pub(super) fn perform(
                 let change = drafts.change(item, &["input", "changes", &at]);
                 let mut path = vec!["input".to_owned(), "changes".to_owned(), at];
                 // Into the input of the one thing that is changed.
-                let inner = |value: &Json| {
-                    value.as_object().and_then(|map| map.iter().next()).map(|(k, v)| (k.clone(), v.clone()))
-                };
-                if let Some((word, value)) = inner(item) {
+                if let Some((word, value)) = first_of(item) {
+                    path.push(word.clone());
                     let of_kind = matches!(word.as_str(), "create" | "update");
-                    path.push(word);
-                    path.extend(inner(&value).filter(|_| of_kind).map(|(kind, _)| kind));
+                    path.extend(first_of(value).filter(|_| of_kind).map(|(kind, _)| kind.clone()));
                 }
                 (change, path)
             };
@@ -172,20 +169,9 @@ pub(super) fn perform(
     if let Mutation::Update(kind) = mutation {
         faults.extend(other_kind(&context.graph, kind, input));
     }
-    let options = if matches!(mutation, Mutation::Apply | Mutation::Propose) {
-        Some(input)
-    } else {
-        given(input, "commit").and_then(Json::as_object)
-    };
-    let reason = given(input, "reason").or_else(|| given(options?, "reason")).map(text);
-    let write = options
-        .map_or_else(|| Ok(Write::default()), |options| write_of(context, mutation, options, input))?;
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
-        return Err(GraphqlError::new(Code::BadArgument, format!("`reason` has at most {REASON} letters")));
-    }
-    let paths: Vec<Vec<String>> = changes.iter().map(|(_, path)| path.clone()).collect();
-    let taken: Vec<Change> = changes.into_iter().filter_map(|(change, _)| change).collect();
-    if taken.is_empty() && faults.is_empty() {
+    let (changes, paths): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
+    let changes: Vec<Change> = changes.into_iter().flatten().collect();
+    if changes.is_empty() && faults.is_empty() {
         faults.push(Fault {
             code: "BAD_INPUT",
             message: "there are no changes".into(),
@@ -193,41 +179,43 @@ pub(super) fn perform(
             path: vec!["input".into(), "changes".into()],
         });
     }
+    let options = match mutation {
+        Mutation::Apply | Mutation::Propose => Some(input),
+        _ => given(input, "commit").and_then(Json::as_object),
+    };
+    let write = write_of(context, mutation, changes, options.unwrap_or(&empty), input)?;
     // What could not be read has no place among the changes: only where all could, are they judged further.
-    let whole = faults.is_empty();
-    let mut signature = context.asking.sign(reason);
-    signature.reason = signature.reason.filter(|reason| !reason.trim().is_empty());
-    let write = Write { changes: taken.clone(), signature, ..write };
-    if !whole {
+    if !faults.is_empty() {
         return Ok((context.graph.clone(), payload(&context.graph, false, false, &[], &faults)));
     }
+    let path = |at: usize| paths.get(at).cloned();
     if mutation == Mutation::Propose {
-        return match ledger.propose(write) {
-            Ok(proposal) => {
-                Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([past::proposal(&proposal), list([])])))
-            }
-            Err(not_written) => {
-                let faults = faults_of(not_written, &paths)?;
-                Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([Resolved::Null, told(&faults)])))
-            }
-        };
+        let proposed = ledger.propose(write).map(|proposal| (proposal, context.graph.clone()));
+        return proposed_payload(context, proposed, &path);
     }
+    let changes = write.changes.clone();
     match ledger.write(write) {
         Ok(Written { graph, applied, replayed }) => {
-            let done = payload(&graph, applied, replayed, &taken, &[]);
+            let done = payload(&graph, applied, replayed, &changes, &[]);
             Ok((graph, done))
         }
         Err(not_written) => {
-            let faults = faults_of(not_written, &paths)?;
+            let faults = faults_of(not_written, &path)?;
             Ok((context.graph.clone(), payload(&context.graph, false, false, &[], &faults)))
         }
     }
 }
 
-/// The options of a commit.
+/// The first key of an object, with its value.
+fn first_of(value: &Json) -> Option<(&String, &Json)> {
+    value.as_object()?.iter().next()
+}
+
+/// Changes, with the options of their commit.
 fn write_of(
     context: &Context,
     mutation: Mutation,
+    changes: Vec<Change>,
     options: &Map<String, Json>,
     input: &Map<String, Json>,
 ) -> Result<Write, GraphqlError> {
@@ -248,27 +236,40 @@ fn write_of(
         }
         None => None,
     };
+    let reason = given(input, "reason").or_else(|| given(options, "reason")).map(text);
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
+        return Err(GraphqlError::new(Code::BadArgument, format!("`reason` has at most {REASON} letters")));
+    }
+    let signature = context.asking.sign(reason.filter(|reason| !reason.trim().is_empty()));
     let dry_run = given(options, "dryRun").and_then(Json::as_bool).unwrap_or(false);
-    Ok(Write { expected, key, dry_run, ..Write::default() })
+    Ok(Write { changes, signature, key, expected, dry_run })
 }
 
-fn decide(context: &Context, input: &Map<String, Json>) -> Result<Done, GraphqlError> {
-    let Some(ledger) = &context.ledger else {
-        return Err(GraphqlError::new(Code::ReadOnly, "this server only reads"));
-    };
+fn decide(context: &Context, ledger: &dyn Ledger, input: &Map<String, Json>) -> Result<Done, GraphqlError> {
     let number = input.get("number").and_then(Json::as_u64).unwrap_or_default();
     let accept = input.get("accept").and_then(Json::as_bool).unwrap_or(false);
     let signature = context.asking.sign(given(input, "reason").map(text));
-    match ledger.decide(number, accept, signature) {
+    let path = |at: usize| Some(vec!["proposal".to_owned(), "changes".to_owned(), at.to_string()]);
+    proposed_payload(context, ledger.decide(number, accept, signature), &path)
+}
+
+/// What came of a proposal, or of a decision on one.
+fn proposed_payload(
+    context: &Context,
+    done: Result<(Proposal, Arc<Graph>), NotWritten>,
+    path: &PathOf<'_>,
+) -> Result<Done, GraphqlError> {
+    match done {
         Ok((proposal, graph)) => Ok((graph, PROPOSAL_PAYLOAD.of([past::proposal(&proposal), list([])]))),
         Err(not_written) => {
-            let path = |at: usize| vec!["proposal".to_owned(), "changes".to_owned(), at.to_string()];
-            let paths: Vec<_> = (0..CHANGES).map(path).collect();
-            let faults = faults_of(not_written, &paths)?;
+            let faults = faults_of(not_written, path)?;
             Ok((context.graph.clone(), PROPOSAL_PAYLOAD.of([Resolved::Null, told(&faults)])))
         }
     }
 }
+
+/// Where a change stands in what was asked, by its position.
+type PathOf<'p> = dyn Fn(usize) -> Option<Vec<String>> + 'p;
 
 /// An entity of another kind than the mutation is about.
 fn other_kind(graph: &Graph, kind: KindIx, input: &Map<String, Json>) -> Option<Fault> {
@@ -286,14 +287,14 @@ fn other_kind(graph: &Graph, kind: KindIx, input: &Map<String, Json>) -> Option<
 ///
 /// # Errors
 /// A server that does not write any more.
-fn faults_of(not_written: NotWritten, paths: &[Vec<String>]) -> Result<Vec<Fault>, GraphqlError> {
+fn faults_of(not_written: NotWritten, path_of: &PathOf<'_>) -> Result<Vec<Fault>, GraphqlError> {
     let one = |code, message: String, help: &str, path: &[&str]| {
         let path = path.iter().map(|step| (*step).to_owned()).collect();
         Ok(vec![Fault { code, message, help: help.to_owned(), path }])
     };
     match not_written {
         NotWritten::Refused(refusals) => {
-            Ok(refusals.0.iter().map(|refusal| fault_of(refusal, paths)).collect())
+            Ok(refusals.0.iter().map(|refusal| fault_of(refusal, path_of)).collect())
         }
         NotWritten::Stale(newest) => one(
             "STALE_VERSION",
@@ -318,8 +319,8 @@ fn faults_of(not_written: NotWritten, paths: &[Vec<String>]) -> Result<Vec<Fault
     }
 }
 
-fn fault_of(refusal: &Refusal, paths: &[Vec<String>]) -> Fault {
-    let mut path = paths.get(refusal.change).cloned().unwrap_or_else(|| vec!["input".to_owned()]);
+fn fault_of(refusal: &Refusal, path_of: &PathOf<'_>) -> Fault {
+    let mut path = path_of(refusal.change).unwrap_or_else(|| vec!["input".to_owned()]);
     path.extend(refusal.field.clone());
     Fault { code: code_of(refusal.code), message: refusal.what.clone(), help: refusal.help.clone(), path }
 }
@@ -379,9 +380,12 @@ fn payload(
 }
 
 /// What changes are about, as it is after them, each once.
-pub(super) fn subjects(changes: &[Change], after: &Graph) -> Resolved<'static> {
+pub(super) fn subjects<'c>(
+    changes: impl IntoIterator<Item = &'c Change>,
+    after: &Graph,
+) -> Resolved<'static> {
     let mut owners: Vec<Owner> = Vec::new();
-    for owner in changes.iter().filter_map(|change| subject(change, after)) {
+    for owner in changes.into_iter().filter_map(|change| subject(change, after)) {
         if !owners.contains(&owner) && owners.len() < NODES_MAX {
             owners.push(owner);
         }

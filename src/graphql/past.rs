@@ -70,7 +70,7 @@ pub(super) fn history<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'
     };
     let (oldest, _) = ledger.extent();
     c.budget.begin_walk().map_err(GraphqlError::from)?;
-    let mut sequences: Vec<u64> = match a.text("id") {
+    let sequences: Vec<u64> = match a.text("id") {
         Some(id) => {
             let id = c.graph.find(&id).map_or(id, |ix| c.graph.entity(ix).id().to_owned());
             let mut all = ledger.touching(&id).map_err(failed)?;
@@ -81,8 +81,8 @@ pub(super) fn history<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'
         }
         None => (oldest + 1..before).rev().take(first).collect(),
     };
-    let mut out = Vec::with_capacity(sequences.len());
-    for sequence in sequences.drain(..) {
+    let mut out = Vec::new();
+    for sequence in sequences {
         c.budget.spend(1_000).map_err(GraphqlError::from)?;
         if let Some(batch) = ledger.batch(sequence).map_err(failed)? {
             out.push(revision(&c.graph, &batch, a.text("id").as_deref()));
@@ -94,22 +94,18 @@ pub(super) fn history<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'
 fn revision(graph: &Graph, batch: &Batch, of: Option<&str>) -> Resolved<'static> {
     let ontology = graph.ontology();
     let about = |change: &&Change| {
-        of.is_none_or(|id| ids_of(std::slice::from_ref(*change), graph).iter().any(|touched| touched == id))
+        of.is_none_or(|id| ids_of([*change], &[graph]).iter().any(|touched| touched == id))
     };
     let mut changes: Vec<&Change> = batch.changes.iter().filter(about).collect();
     if changes.is_empty() {
         // Named otherwise then, by an id that was merged since.
         changes = batch.changes.iter().collect();
     }
-    told(ontology, batch, &changes)
+    revision_of(ontology, batch, &changes)
 }
 
-/// A batch as the API has it.
-pub(super) fn revision_of(ontology: &Ontology, batch: &Batch) -> Resolved<'static> {
-    told(ontology, batch, &batch.changes.iter().collect::<Vec<_>>())
-}
-
-fn told(ontology: &Ontology, batch: &Batch, changes: &[&Change]) -> Resolved<'static> {
+/// A batch as the API has it, with some of its changes.
+pub(super) fn revision_of(ontology: &Ontology, batch: &Batch, changes: &[&Change]) -> Resolved<'static> {
     let Signature { by, at, reason } = &batch.signature;
     REVISION.of([
         int(batch.sequence as usize),
@@ -194,22 +190,19 @@ pub(super) fn diff<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer<'c> 
         Some(to) => view(ledger, &to)?,
         None => c.graph.clone(),
     };
-    let (low, high) = (
-        from.version().sequence.min(to.version().sequence),
-        from.version().sequence.max(to.version().sequence),
-    );
+    let [one, other] = [&from, &to].map(|graph| graph.version().sequence);
+    let (low, high) = (one.min(other), one.max(other));
     let mut ids = BTreeSet::new();
     for sequence in low + 1..=high {
         c.budget.spend(1_000).map_err(GraphqlError::from)?;
         if let Some(batch) = ledger.batch(sequence).map_err(failed)? {
-            ids.extend(ids_of(&batch.changes, &from));
-            ids.extend(ids_of(&batch.changes, &to));
+            ids.extend(ids_of(&batch.changes, &[&from, &to]));
         }
     }
     // A merge moves links that no change names.
     let moved: Vec<String> =
         ids.iter().flat_map(|id| [links_of(&from, id), links_of(&to, id)]).flatten().collect();
-    ids.extend(moved.into_iter().filter(|_| from.version().sequence != to.version().sequence));
+    ids.extend(moved);
     let mut entries = Vec::new();
     for id in ids.iter().filter(|id| !id.starts_with("evidence/")) {
         c.budget.spend(100).map_err(GraphqlError::from)?;
@@ -245,7 +238,6 @@ fn difference(from: &Graph, to: &Graph, id: &str) -> Option<Resolved<'static>> {
     let values = |seen: &Option<Seen>| seen.as_ref().map(|seen| seen.values.clone()).unwrap_or_default();
     let (old, new) = (values(&before), values(&after));
     let mut names: Vec<&String> = old.iter().chain(&new).map(|(name, _)| name).collect();
-    names.dedup();
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.as_str()));
     let find =
@@ -312,15 +304,19 @@ impl Seen {
     }
 }
 
+/// A word of `ProposalState`, and what there is of a decision: who made it, and the version that came of it.
+fn decided(decision: &Decision) -> (&'static str, Option<&Signature>, Option<u64>) {
+    match decision {
+        Decision::Pending => ("PENDING", None, None),
+        Decision::Accepted(sequence, by) => ("ACCEPTED", Some(by), Some(*sequence)),
+        Decision::Rejected(by) => ("REJECTED", Some(by), None),
+    }
+}
+
 /// A proposal as the API has it.
 pub(super) fn proposal(proposal: &Proposal) -> Resolved<'static> {
-    let (state, decided) = match &proposal.decision {
-        Decision::Pending => ("PENDING", None),
-        Decision::Accepted(sequence, by) => ("ACCEPTED", Some((Some(*sequence), by.clone()))),
-        Decision::Rejected(by) => ("REJECTED", Some((None, by.clone()))),
-    };
+    let (state, decision, sequence) = decided(&proposal.decision);
     let Signature { by, at, reason } = &proposal.signature;
-    let (sequence, decision) = decided.map_or((None, None), |(sequence, by)| (sequence, Some(by)));
     let lines = proposal
         .changes
         .iter()
@@ -334,9 +330,9 @@ pub(super) fn proposal(proposal: &Proposal) -> Resolved<'static> {
         made(reason.clone()),
         list(lines),
         int(proposal.changes.len()),
-        made(decision.as_ref().map(|d| d.at.to_string())),
-        made(decision.as_ref().and_then(|d| d.by.clone())),
-        made(decision.as_ref().and_then(|d| d.reason.clone())),
+        made(decision.map(|d| d.at.to_string())),
+        made(decision.and_then(|d| d.by.clone())),
+        made(decision.and_then(|d| d.reason.clone())),
         sequence.map_or(Resolved::Null, |n| int(n as usize)),
     ])
 }
@@ -349,11 +345,7 @@ pub(super) fn proposals<'c>(c: &'c Context, _: &Object, a: &Arguments) -> Answer
     c.budget.begin_walk().map_err(GraphqlError::from)?;
     let mut out = Vec::new();
     let mut take = |one: Proposal| {
-        let word = match one.decision {
-            Decision::Pending => "PENDING",
-            Decision::Accepted(..) => "ACCEPTED",
-            Decision::Rejected(_) => "REJECTED",
-        };
+        let (word, ..) = decided(&one.decision);
         if out.len() < first && state.as_ref().is_none_or(|state| state == word) {
             out.push(proposal(&one));
         }

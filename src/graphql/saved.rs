@@ -7,8 +7,10 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value as AstValue};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
+use data_encoding::HEXLOWER;
 use serde_json::map::Entry;
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 
 use super::arguments::{bad, shown};
 use super::error::GraphqlError;
@@ -25,6 +27,8 @@ pub struct SavedQuery {
     pub description: String,
     /// The document: one query.
     pub text: String,
+    /// SHA-256 of the text, in hex: what names it in the place of the text.
+    pub sha256: String,
     /// What it can be asked about.
     pub parameters: Vec<Parameter>,
 }
@@ -120,6 +124,7 @@ impl SavedQuery {
             title: title.to_owned(),
             description: prose.get(1..).unwrap_or_default().join(" "),
             text: text.to_owned(),
+            sha256: HEXLOWER.encode(&Sha256::digest(text)),
             parameters: operation.variables.iter().map(parameter).collect(),
         })
     }

@@ -10,9 +10,8 @@ use super::error::{Code, GraphqlError};
 use super::filters::{kind_of_word, relation_of_word};
 use super::mutations::subjects;
 use super::past::revision_of;
-use super::plan::Planner;
 use super::records::{ANSWER_EVENT, CHANGE_EVENT, list};
-use super::resolvers::{Context, NODES_MAX, Object, Resolved};
+use super::resolvers::{NODES_MAX, Object, Resolved};
 use super::*;
 use crate::graph::{Change, Owner};
 use crate::store::{Batch, ids_of};
@@ -44,7 +43,7 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// The topic that the arguments of `changes` name.
+    /// The interest that the arguments of `changes` name.
     pub fn of(arguments: &Arguments, ontology: &Ontology) -> Interest {
         let words = |name: &str| -> Option<Vec<String>> {
             let all = arguments.given().get(name).filter(|value| !value.is_null())?;
@@ -66,10 +65,7 @@ impl Interest {
             [after, before].into_iter().find_map(|graph| Some(graph.entity(graph.find(id)?).kind()))
         };
         let named = |id: &str| kind_of(id).map(|ix| after.ontology().kind(ix).name.clone());
-        let ids = || {
-            [ids_of(std::slice::from_ref(change), before), ids_of(std::slice::from_ref(change), after)]
-                .concat()
-        };
+        let ids = || ids_of([change], &[before, after]);
         let relation = match change {
             Change::AddLink(draft) => Some(&draft.relation),
             Change::RemoveLink { relation, .. } => Some(relation),
@@ -96,10 +92,17 @@ impl Api {
     /// Whether a request picks a subscription; not where it cannot be read.
     pub fn is_subscription(&self, request: &Request) -> bool {
         // Most documents have no such word.
-        request.query.contains("subscription")
-            && guard::measure(&guard::without_descriptions(&request.query), &self.limits).is_ok()
-            && Document::parse(&*guard::without_descriptions(&request.query), "query").is_ok_and(|document| {
-                operation_of(&document, request.operation_name.as_deref())
+        if !request.query.contains("subscription") {
+            return false;
+        }
+        let name = request.operation_name.as_deref();
+        if let Some(document) = self.documents.get(&request.query) {
+            return document.valid.operations.get(name).is_ok_and(|operation| operation.is_subscription());
+        }
+        let text = guard::without_descriptions(&request.query);
+        guard::measure(&text, &self.limits).is_ok()
+            && Document::parse(&*text, "query").is_ok_and(|document| {
+                operation_of(&document, name)
                     .is_some_and(|operation| operation.operation_type == OperationType::Subscription)
             })
     }
@@ -121,14 +124,8 @@ impl Api {
         }
         let variables = self.coerce(&document, &operation, &request.variables)?;
         nulls::check_switches(&operation.switches, &variables.plain)?;
-        let cost = operation.formula.cost(&variables.plain, graph, self.limits.page);
-        if cost > self.limits.cost {
-            let help = "ask for smaller pages with `first`, or for fewer lists within lists";
-            return Err(GraphqlError::limit("nodes in one answer", cost, self.limits.cost, help).into());
-        }
-        let planner =
-            Planner { schema: &self.declaration.schema, types: &self.types, document: &document.valid };
-        let plan = operation.plan(planner, &variables.plain);
+        self.weigh(&operation, &variables, graph)?;
+        let plan = operation.plan(self.planner(&document), &variables.plain);
         let root = plan.as_ref().and_then(|plan| plan.root.fields.first());
         let Some(root) = root.filter(|root| matches!(root.what, plan::What::Answer(_))) else {
             return Err(GraphqlError::new(
@@ -151,16 +148,8 @@ impl Api {
         event: Resolved<'_>,
         budget: &Arc<Budget>,
     ) -> Response {
-        let context = Context {
-            graph: graph.clone(),
-            budget: budget.clone(),
-            page_max: self.limits.page,
-            kept: self.kept.clone(),
-            ledger: self.ledger.clone(),
-            asking: of.asking.clone(),
-        };
-        let planner =
-            Planner { schema: &self.declaration.schema, types: &self.types, document: &of.document.valid };
+        let context = self.context(graph, &of.asking, budget);
+        let planner = self.planner(&of.document);
         let Some(plan) = of.operation.plan(planner, &of.variables.plain) else {
             return Response::request_error(Code::Internal, "an operation of no type");
         };
@@ -177,25 +166,23 @@ impl Api {
     }
 }
 
-/// The event of a batch, as far as it is about a topic; none where it is not.
+/// The event of a batch, as far as somebody has an interest in it; none where nobody has.
 pub fn change_event(
-    topic: &Interest,
+    interest: &Interest,
     batch: &Batch,
     before: &Graph,
     after: &Graph,
 ) -> Option<Resolved<'static>> {
-    let held: Vec<Change> =
-        batch.changes.iter().filter(|change| topic.holds(change, before, after)).cloned().collect();
-    if held.is_empty() {
-        return None;
-    }
-    let nodes = subjects(&held, after);
-    let told = Batch { changes: held, ..batch.clone() };
-    Some(CHANGE_EVENT.of([
-        Resolved::Object(Object::DataVersion),
-        revision_of(after.ontology(), &told),
-        nodes,
-    ]))
+    let held: Vec<&Change> =
+        batch.changes.iter().filter(|change| interest.holds(change, before, after)).collect();
+    let event = || {
+        CHANGE_EVENT.of([
+            Resolved::Object(Object::DataVersion),
+            revision_of(after.ontology(), batch, &held),
+            subjects(held.iter().copied(), after),
+        ])
+    };
+    (!held.is_empty()).then(event)
 }
 
 /// The event of an answer that is another than before; `before` and `now` are the ids that it speaks of.

@@ -19,7 +19,7 @@ const OPEN_BELOW: &str = "/assets/";
 const TOKEN: usize = 8 << 10;
 
 /// The moment, by the system's clock.
-pub(super) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(since.as_millis().try_into().unwrap_or(u64::MAX))
 }

@@ -1,16 +1,18 @@
 //! `/changes.atom`: what was changed, as a feed for people (RFC 4287), made of the answer to a query that any client
 //! may ask.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::graphql_route::execute;
 use super::{SITE_CSP, Shared, access, document, layers, refusal, refusal_to_run};
+use crate::app::export::escaped;
 use crate::graphql::{self, Code, Outcome};
 
 /// Entries of a feed: a reader that comes once a day misses nothing of a busy one.
@@ -47,22 +49,22 @@ pub(super) async fn changes(
         Ok(_) => {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "the history cannot be told");
         }
-        Err(not_run) => return refusal_to_run(not_run).into_response(),
+        Err(not_run) => return refusal_to_run(not_run),
     };
     let answer: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
     let host = layers::host(&headers).unwrap_or("localhost");
-    let mut response = document(
+    document(
         &headers,
         "application/atom+xml; charset=utf-8",
         SITE_CSP,
         feed(&answer["data"], host, id.as_deref()),
-    );
-    response.headers_mut().remove(header::LAST_MODIFIED);
-    response
+    )
 }
 
 fn feed(data: &Json, host: &str, id: Option<&str>) -> String {
-    let text = |json: &Json| escaped(json.as_str().unwrap_or_default());
+    fn text(json: &Json) -> Cow<'_, str> {
+        escaped(json.as_str().unwrap_or_default())
+    }
     let query: String = id
         .map(|id| format!("?id={}", url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>()))
         .unwrap_or_default();
@@ -70,7 +72,7 @@ fn feed(data: &Json, host: &str, id: Option<&str>) -> String {
     let (title, iri) = (text(&data["ontology"]["title"]), text(&data["ontology"]["iri"]));
     let about = id.map(|id| format!(": {}", escaped(id))).unwrap_or_default();
     // A feed with no entries was changed when time began, as far as it knows.
-    let updated = entries.first().map_or("1970-01-01T00:00:00Z".to_owned(), |entry| text(&entry["at"]));
+    let updated = entries.first().map_or("1970-01-01T00:00:00Z".into(), |entry| text(&entry["at"]));
     let (host, query) = (escaped(host), escaped(&query));
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>{title}{about}: changes</title>\n<id>{iri}changes{query}</id>\n<updated>{updated}</updated>\n<link rel=\"self\" href=\"http://{host}/changes.atom{query}\"/>\n<link rel=\"alternate\" href=\"http://{host}/\"/>\n"
@@ -80,11 +82,11 @@ fn feed(data: &Json, host: &str, id: Option<&str>) -> String {
         let changes = entry["changes"].as_array().map_or(&[][..], Vec::as_slice);
         let words: Vec<&str> = changes.iter().filter_map(|change| change["words"].as_str()).collect();
         let title = match (words.first(), words.len()) {
-            (Some(first), 1) => escaped(first),
+            (Some(first), 1) => escaped(first).into_owned(),
             (Some(first), n) => format!("{} and {} more", escaped(first), n - 1),
             (None, _) => format!("version {sequence}"),
         };
-        let who = entry["by"].as_str().map_or("unknown".to_owned(), escaped);
+        let who = entry["by"].as_str().map_or("unknown".into(), escaped);
         let reason =
             entry["reason"].as_str().map(|reason| format!("{}\n", escaped(reason))).unwrap_or_default();
         let first_id =
@@ -103,22 +105,5 @@ fn feed(data: &Json, host: &str, id: Option<&str>) -> String {
         );
     }
     out.push_str("</feed>\n");
-    out
-}
-
-/// Text as it stands in XML; what XML has no place for is left out.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
-            c => out.push(c),
-        }
-    }
     out
 }

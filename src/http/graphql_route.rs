@@ -330,8 +330,6 @@ fn object_of(key: &str, value: Option<Json>) -> Result<Map<String, Json>, Fault>
 pub(super) async fn execute(shared: &Shared, request: graphql::Request) -> Result<graphql::Response, NotRun> {
     let began = Instant::now();
     let metrics = &shared.settings.metrics;
-    // What clients call their operations is theirs: only what they do is told apart.
-    let sort = if request.query.trim_start().starts_with("mutation") { "mutation" } else { "query" };
     let done = match shared.app.execute_briefly(&request, BRIEF_STEPS) {
         Some(response) => Ok(response),
         None => {
@@ -346,6 +344,8 @@ pub(super) async fn execute(shared: &Shared, request: graphql::Request) -> Resul
     };
     match &done {
         Ok(response) if response.outcome == Outcome::Executed => {
+            // What clients call their operations is theirs: only what they do is told apart.
+            let sort = if response.changes { "mutation" } else { "query" };
             metrics.operation(sort, began.elapsed(), Some(response.cost).filter(|cost| *cost > 0));
         }
         Ok(response) => {

@@ -3,7 +3,6 @@
 
 use std::any::Any;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -20,7 +19,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use super::metrics::Metrics;
 use super::settings::{COMPRESS_FROM, URI_BYTES};
 use super::{Shared, access, refusal, shorten};
 use crate::graphql::Code;
@@ -56,16 +54,18 @@ pub(super) fn around(router: Router<Shared>, shared: &Shared) -> Router<Shared> 
 /// What happens to every request, in this order: it gets its line in the log, its host and whoever
 /// asks are looked at, and what pages of other origins may see of the answer is said.
 async fn around_one(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let log = Log::begin(&request, &shared);
+    let log = Log::begin(&request, shared);
+    let shared = &log.open.0;
     let own = shared.settings.private || request.headers().contains_key(header::AUTHORIZATION);
     let asks = Asks::of(&request);
     // A browser asks first, and without the token it asks for.
-    let refused = foreign_host(&shared, &request)
-        .or_else(|| if asks.preflight { None } else { access::admit(&shared, &mut request) });
-    let mut response = match refused {
-        Some(refusal) => asks.answer(&shared, refusal),
-        None => asks.answer(&shared, next.run(request).await),
+    let refused = foreign_host(shared, &request)
+        .or_else(|| if asks.preflight { None } else { access::admit(shared, &mut request) });
+    let response = match refused {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
     };
+    let mut response = asks.answer(shared, response);
     if own {
         access::keep_private(&mut response);
     }
@@ -98,9 +98,19 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.len() <= WORD && text.bytes().all(plain)
 }
 
+/// A request that is counted as open for as long as anything of it is there, whether it is answered or its client
+/// leaves.
+struct Open(Shared);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.settings.metrics.close();
+    }
+}
+
 /// What is known of a request before it is answered.
 struct Log {
-    metrics: Arc<Metrics>,
+    open: Open,
     route: &'static str,
     began: Instant,
     id: String,
@@ -109,16 +119,13 @@ struct Log {
 }
 
 impl Log {
-    fn begin(request: &Request, shared: &Shared) -> Log {
+    fn begin(request: &Request, shared: Shared) -> Log {
         let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-        let route = shared
-            .addresses
-            .iter()
-            .find(|(path, ..)| Some(*path) == pattern)
-            .map_or("other", |(path, ..)| path);
+        let mut routes = shared.addresses.iter().map(|(path, ..)| *path);
+        let route = routes.find(|path| Some(*path) == pattern).unwrap_or("other");
         shared.settings.metrics.begin();
         Log {
-            metrics: shared.settings.metrics.clone(),
+            open: Open(shared),
             route,
             began: Instant::now(),
             id: request_id(request.headers()),
@@ -130,29 +137,22 @@ impl Log {
     /// An id in and out, the headers that every answer carries, and one line when the last byte of
     /// the answer has been handed on.
     fn end(self, mut response: Response) -> Response {
-        let Log { metrics, route, began, id, method, path } = self;
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_CSP);
-        if let Ok(value) = HeaderValue::from_str(&id) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID.clone(), value);
         }
         let operation = response.extensions_mut().remove::<Operation>().and_then(|o| o.0);
-        let line =
-            Line { metrics, route, began, id, method, path, status: response.status(), operation, bytes: 0 };
+        let line = Line { log: self, status: response.status(), operation, bytes: 0 };
         response.map(|body| Body::new(Counted { body, line }))
     }
 }
 
 /// What is logged of a request, once, when it goes.
 struct Line {
-    metrics: Arc<Metrics>,
-    route: &'static str,
-    began: Instant,
-    id: String,
-    method: Method,
-    path: String,
+    log: Log,
     status: StatusCode,
     operation: Option<String>,
     bytes: u64,
@@ -160,9 +160,11 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let Line { metrics, route, began, id, method, path, status, operation, bytes } = self;
-        metrics.end(route, method.as_str(), *status, began.elapsed());
-        let ms = (began.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
+        let Line { log, status, operation, bytes } = self;
+        let Log { open, route, began, id, method, path } = log;
+        let took = began.elapsed();
+        open.0.settings.metrics.end(route, method.as_str(), *status, took);
+        let ms = (took.as_secs_f64() * 100_000.0).round() / 100.0;
         let (status, operation) = (status.as_u16(), operation.as_deref());
         tracing::info!(target: "request", id, %method, path, status, bytes, ms, operation);
     }

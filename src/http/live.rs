@@ -4,7 +4,6 @@
 //! [`socket`](super::socket).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::executors::NotRun;
 use super::negotiate::likes;
-use super::settings::{KEEP_ALIVE, OPERATION_TIME};
+use super::settings::KEEP_ALIVE;
 use super::{Shared, graphql_route};
 use crate::app::live::{Feed, Next};
 use crate::graphql::{self, Outcome, Request};
@@ -89,9 +88,8 @@ pub(super) async fn tell(shared: &Shared, request: Request) -> Result<Told, NotR
         return graphql_route::execute(shared, request).await.map(Told::Once);
     }
     let Ok(place) = shared.streams.clone().try_acquire_owned() else { return Err(NotRun::Overloaded) };
-    // Looked at before the feed begins: what is committed meanwhile is a change.
-    let mut changed = shared.changed.subscribe();
-    changed.mark_unchanged();
+    // Before the feed begins: what is committed meanwhile is a change.
+    let changed = shared.changed.subscribe();
     let draining = shared.settings.draining.subscribe();
     let app = shared.app.clone();
     let begun = shared
@@ -120,7 +118,7 @@ impl Answers {
             let mut feed = self.feed.take()?;
             let budget = self.shared.app.budget();
             let stop = budget.cancel_handle();
-            let told = self.shared.executors.run(OPERATION_TIME, stop, move || {
+            let told = self.shared.executors.run(self.shared.settings.operation_time, stop, move || {
                 let next = feed.next(&budget);
                 (feed, next)
             });
@@ -156,23 +154,18 @@ impl Answers {
     }
 }
 
-/// The response that carries what a request comes to; none where one answer is asked for and given.
+/// The response that carries what a request comes to.
 pub(super) async fn respond(shared: &Shared, carrier: Carrier, request: Request) -> Result<Response, NotRun> {
     let (answers, last) = match tell(shared, request).await? {
         Told::Streamed(answers) => (Some(answers), None),
         Told::Once(refused) if refused.outcome != Outcome::Executed => {
-            return Ok(match carrier {
-                Carrier::Events => (
-                    StatusCode::BAD_REQUEST,
-                    [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-                    refused.body,
-                )
-                    .into_response(),
-                Carrier::Multipart => {
-                    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], refused.body)
-                        .into_response()
-                }
-            });
+            // Clients of parts look for errors in an answer that went well.
+            let status = match carrier {
+                Carrier::Events => StatusCode::BAD_REQUEST,
+                Carrier::Multipart => StatusCode::OK,
+            };
+            let headers = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+            return Ok((status, headers, refused.body).into_response());
         }
         Told::Once(answer) => (None, Some(answer)),
     };
@@ -229,6 +222,3 @@ fn pieces(
         }
     })
 }
-
-/// How long a socket may be silent before it is asked whether it lives.
-pub(super) const PING: Duration = Duration::from_secs(20);

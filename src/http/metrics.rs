@@ -40,8 +40,8 @@ struct ByRoute {
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByOperation {
-    /// A saved question's name, or what sort of operation it is.
-    operation: String,
+    /// What sort of operation it is.
+    operation: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -141,20 +141,22 @@ impl Metrics {
         self.open.inc();
     }
 
-    /// It was answered, or its client has left.
+    /// It has gone: it was answered, or its client has left.
+    pub(super) fn close(&self) {
+        self.open.dec();
+    }
+
+    /// It was answered.
     pub(super) fn end(&self, route: &'static str, method: &str, status: StatusCode, took: Duration) {
         let known = ["GET", "HEAD", "POST", "OPTIONS"];
         let method = known.into_iter().find(|one| *one == method).unwrap_or("other");
-        self.open.dec();
         self.requests.get_or_create(&Answered { route, method, status: status.as_u16() }).inc();
         self.seconds.get_or_create(&ByRoute { route }).observe(took.as_secs_f64());
     }
 
-    /// An operation ran: which, how long, and what it could have cost, where that is known.
-    pub(super) fn operation(&self, name: &str, took: Duration, cost: Option<u64>) {
-        self.operations
-            .get_or_create(&ByOperation { operation: name.to_owned() })
-            .observe(took.as_secs_f64());
+    /// An operation ran: of which sort, how long, and what it could have cost, where that is known.
+    pub(super) fn operation(&self, operation: &'static str, took: Duration, cost: Option<u64>) {
+        self.operations.get_or_create(&ByOperation { operation }).observe(took.as_secs_f64());
         if let Some(cost) = cost {
             self.cost.observe(cost as f64);
         }

@@ -36,6 +36,7 @@ use tokio::sync::{Semaphore, watch};
 use self::executors::NotRun;
 use crate::app::{App, Overview};
 use crate::graphql::{Code, GraphqlError};
+pub use access::now;
 pub use settings::Settings;
 
 /// What our own pages may load and do: nothing but our style sheet.

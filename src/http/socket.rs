@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::access;
 use super::graphql_route::from_json;
 use super::layers::foreign_origin;
-use super::live::{self, PING, Told};
+use super::live::{self, Told};
 use super::{Shared, refusal, trusted};
 use crate::graphql::{Asking, Code, GraphqlError, Outcome};
 
@@ -25,6 +25,8 @@ use crate::graphql::{Asking, Code, GraphqlError, Outcome};
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to say who it is.
 const INIT_TIME: Duration = Duration::from_secs(5);
+/// How long a socket may be silent before it is asked whether it lives.
+const PING: Duration = Duration::from_secs(20);
 /// Operations of one socket at once.
 const OPERATIONS: usize = 100;
 /// Messages that wait for a socket to take them: a reader that is slower is waited for, not stored for.

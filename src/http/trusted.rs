@@ -3,8 +3,6 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 
 use super::{Shared, refusal};
 use crate::graphql::{self, Code};
@@ -23,9 +21,7 @@ pub(super) fn admit(shared: &Shared, request: &mut graphql::Request) -> Result<(
     let hash = request.extensions.get("persistedQuery").and_then(|it| it.get("sha256Hash")?.as_str());
     let mut saved = shared.app.saved().values();
     let known = match (request.query.as_str(), hash) {
-        ("", Some(hash)) => {
-            saved.find(|one| HEXLOWER.encode(&Sha256::digest(&one.text)) == hash.to_ascii_lowercase())
-        }
+        ("", Some(hash)) => saved.find(|one| one.sha256.eq_ignore_ascii_case(hash)),
         (text, _) => saved.find(|one| one.text == text),
     };
     match known {

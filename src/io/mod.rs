@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod export;
+pub mod frames;
 pub mod import;
 pub mod json_lines;
 pub mod line_schema;
@@ -22,6 +23,7 @@ pub mod words;
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{BufRead as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -111,14 +113,7 @@ pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
-    let staged = beside(path, ".new");
-    let written = std::fs::File::create(&staged)
-        .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&staged, path));
-    if written.is_err() {
-        discard(&staged);
-    }
-    written
+    replace_by(path, |staged| std::fs::File::create(staged), write)
 }
 
 /// The same for what only its owner may read, on the disk with its name when this is back.
@@ -129,20 +124,26 @@ pub fn replace_private(
     path: &Path,
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
+    let owners = |staged: &Path| {
+        discard(staged);
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(staged)
+    };
+    replace_by(path, owners, write)?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => std::fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+fn replace_by(
+    path: &Path,
+    create: impl FnOnce(&Path) -> std::io::Result<std::fs::File>,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let staged = beside(path, ".new");
-    discard(&staged);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
-        .open(&staged)
+    let written = create(&staged)
         .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&staged, path))
-        .and_then(|()| match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => std::fs::File::open(folder)?.sync_all(),
-            _ => Ok(()),
-        });
+        .and_then(|()| std::fs::rename(&staged, path));
     if written.is_err() {
         discard(&staged);
     }

@@ -1,7 +1,6 @@
 //! Snapshots: a graph in one file that opens several times faster than the lines it was read from.
 //!
-//! The file is [`MAGIC`], then frames: length and CRC-32 (IEEE) of a piece, four bytes each in
-//! little-endian, then the [piece](Graph::image). A frame of no bytes ends it. It belongs to one
+//! The file is [`MAGIC`], then [frames] of [pieces](Graph::image). It belongs to one
 //! ontology and to one version of this format; JSON Lines are what lasts.
 
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Write};
@@ -9,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use super::{cannot_be_read, fault_of_file};
+use super::{cannot_be_read, fault_of_file, frames};
 use crate::graph::{Graph, ImageFault, Reopening};
 use crate::ontology::{Fault, Ontology};
 
@@ -48,11 +47,7 @@ fn write_to(graph: &Graph, out: &mut dyn Write) -> std::io::Result<u64> {
     out.write_all(MAGIC)?;
     let mut bytes = MAGIC.len() as u64;
     for piece in graph.image().chain([Vec::new()]) {
-        let length = u32::try_from(piece.len()).map_err(|_| ErrorKind::FileTooLarge)?;
-        out.write_all(&length.to_le_bytes())?;
-        out.write_all(&crc32fast::hash(&piece).to_le_bytes())?;
-        out.write_all(&piece)?;
-        bytes += 8 + piece.len() as u64;
+        bytes += frames::put(&mut out, &piece)?;
     }
     out.flush()?;
     Ok(bytes)
@@ -87,7 +82,7 @@ pub fn open(path: &Path, ontology: Arc<Ontology>) -> Result<Graph, Fault> {
         let (send, pieces) = sync_channel::<std::io::Result<Vec<u8>>>(PIECES);
         scope.spawn(move || {
             loop {
-                let piece = frame(&mut file);
+                let piece = frames::take(&mut file, u32::MAX);
                 let more = piece.as_ref().is_ok_and(|piece| !piece.is_empty());
                 if send.send(piece).is_err() || !more {
                     return;
@@ -103,27 +98,4 @@ pub fn open(path: &Path, ontology: Arc<Ontology>) -> Result<Graph, Fault> {
         Ok(())
     })?;
     reopening.finish().map_err(of_image)
-}
-
-/// The next piece, which is what was written; empty at the end, after which nothing may come.
-fn frame(file: &mut impl Read) -> std::io::Result<Vec<u8>> {
-    let damage = |what: &str| std::io::Error::new(ErrorKind::InvalidData, what.to_owned());
-    let mut word = || {
-        let mut bytes = [0; 4];
-        file.read_exact(&mut bytes).map(|()| u32::from_le_bytes(bytes))
-    };
-    let (length, sum) = (word()? as usize, word()?);
-    let mut piece = Vec::new();
-    // Read as it comes: a false length claims no memory that is not there.
-    file.take(length as u64).read_to_end(&mut piece)?;
-    if piece.len() < length {
-        return Err(ErrorKind::UnexpectedEof.into());
-    }
-    if crc32fast::hash(&piece) != sum {
-        return Err(damage("a checksum does not match"));
-    }
-    if piece.is_empty() && file.read(&mut [0])? > 0 {
-        return Err(damage("something follows its end"));
-    }
-    Ok(piece)
 }

@@ -281,7 +281,7 @@ pub fn verify(batch: &Batch, dir: &Path) -> Verification {
     }
     let mut texts: HashMap<&str, Text> = HashMap::new();
     for (i, change) in batch.changes.iter().enumerate() {
-        for e in evidence_of(change) {
+        for e in change.evidence() {
             let view = views.get(e.source.as_str()).and_then(Option::as_ref);
             let status = status_in(view, e).unwrap_or_else(|reason| {
                 let became = view.and_then(|view| {
@@ -355,19 +355,6 @@ pub fn texts(graph: &Graph, dir: &Path) -> Result<HashMap<String, SourceView>, F
         Some((source.id().to_owned(), SourceView::new(&bytes)))
     };
     Ok(sources.filter_map(read).collect())
-}
-
-pub(super) fn evidence_of(change: &Change) -> &[EvidenceDraft] {
-    match change {
-        Change::AddEntity(draft) | Change::PutEntity(draft) => &draft.evidence,
-        Change::AddLink(draft) => &draft.evidence,
-        Change::StateCompleteness { evidence, .. } => evidence,
-        Change::UpdateEntity(patch) => &patch.evidence,
-        Change::RemoveEntity { .. }
-        | Change::RemoveLink { .. }
-        | Change::RemoveEvidence { .. }
-        | Change::Merge { .. } => &[],
-    }
 }
 
 /// Writes the outcome into the data files: hash, status and day on each source, a seal on each
@@ -469,7 +456,7 @@ impl Seals {
         {
             self.texts.insert(draft.id.clone(), sha);
         }
-        for e in evidence_of(change).iter().filter(|e| e.verified.is_some() || e.not_found.is_some()) {
+        for e in change.evidence().iter().filter(|e| e.verified.is_some() || e.not_found.is_some()) {
             let place = Location { file: file.to_owned(), line, column: 0 };
             match self.texts.get(&e.source) {
                 Some(sha) => self.faults.extend(judge(e, Some(sha), place)),

@@ -1,17 +1,18 @@
 //! A history as one file, and histories made of others: of a backup, of an older version, of what is whole of a
 //! damaged store.
 //!
-//! The file is [`MAGIC`], then frames: length and CRC-32 (IEEE) of what follows, four bytes each in little-endian,
-//! then the table's number (one byte), the length of the key (four bytes), key and value. A frame of no bytes ends it.
+//! The file is [`MAGIC`], then [frames]: the table's number (one byte), the length of the key (four bytes,
+//! little-endian), key and value.
 //! What can be made anew of the batches is not in it: images, ids, keys.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::journal::{Step, apply, next_batch, read_base, read_beginning};
 use super::{Decision, Disk, Journal, Memory, Proposal, Put, Store, StoreError, Table, ids_of};
 use crate::graph::Graph;
+use crate::io::frames;
 use crate::ontology::Ontology;
 
 /// How a backup begins; the number is the version of the format.
@@ -21,7 +22,7 @@ const NAME: &[u8] = b"THROUGHLINE BACKUP ";
 /// What a backup holds. Proposals come before batches: one that is accepted meanwhile is told so by its batch.
 const TABLES: [Table; 4] = [Table::Meta, Table::Base, Table::Proposals, Table::Batches];
 /// Bytes that a frame may claim: beyond what a store takes.
-const FRAME_BYTES: usize = 3 << 30;
+const FRAME_BYTES: u32 = 3 << 30;
 
 /// Writes what a store keeps to `out`; gives how many keys there were. The store may be written to meanwhile.
 ///
@@ -38,21 +39,14 @@ pub fn write(store: &dyn Store, out: &mut dyn Write) -> Result<u64, StoreError> 
             body.extend_from_slice(&(key.len() as u32).to_le_bytes());
             body.extend_from_slice(key);
             body.extend_from_slice(value);
-            outcome = frame(out, &body);
+            outcome = frames::put(out, &body).map(drop);
             keys += 1;
             outcome.is_ok()
         })?;
         outcome.map_err(failed)?;
     }
-    frame(out, &[]).and_then(|()| out.flush()).map_err(failed)?;
+    frames::put(out, &[]).and_then(|_| out.flush()).map_err(failed)?;
     Ok(keys)
-}
-
-fn frame(out: &mut dyn Write, body: &[u8]) -> std::io::Result<()> {
-    let length = u32::try_from(body.len()).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
-    out.write_all(&length.to_le_bytes())?;
-    out.write_all(&crc32fast::hash(body).to_le_bytes())?;
-    out.write_all(body)
 }
 
 /// What a backup holds, in memory.
@@ -73,25 +67,10 @@ pub fn read(from: impl Read) -> Result<Memory, StoreError> {
     }
     let memory = Memory::default();
     loop {
-        let mut word = || {
-            let mut bytes = [0; 4];
-            from.read_exact(&mut bytes)
-                .map(|()| u32::from_le_bytes(bytes))
-                .map_err(|_| damaged("ends too early"))
-        };
-        let (length, sum) = (word()? as usize, word()?);
-        if length > FRAME_BYTES {
-            return Err(damaged("has a length that cannot be"));
-        }
-        let mut body = Vec::new();
-        // Read as it comes: a false length claims no memory that is not there.
-        (&mut from).take(length as u64).read_to_end(&mut body).map_err(|_| damaged("ends too early"))?;
-        if body.len() < length {
-            return Err(damaged("ends too early"));
-        }
-        if crc32fast::hash(&body) != sum {
-            return Err(damaged("has a checksum that does not match"));
-        }
+        let body = frames::take(&mut from, FRAME_BYTES).map_err(|e| match e.kind() {
+            ErrorKind::UnexpectedEof => damaged("ends too early"),
+            _ => damaged(&format!("is something else: {e}")),
+        })?;
         let Some((table, rest)) = body.split_first() else { return Ok(memory) };
         let place = rest.split_first_chunk::<4>().and_then(|(length, rest)| {
             let length = u32::from_le_bytes(*length) as usize;
@@ -101,12 +80,6 @@ pub fn read(from: impl Read) -> Result<Memory, StoreError> {
         let Some((table, key, value)) = place else { return Err(damaged("has a frame that is none")) };
         memory.commit(&[Put::Value(table, key.to_vec(), value.to_vec())])?;
     }
-}
-
-/// Whether a file begins as a backup does, of whatever format.
-pub fn is_backup(path: &Path) -> bool {
-    let mut head = [0; NAME.len()];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == NAME
 }
 
 /// A store to read from: of a folder, or of a backup.
@@ -164,8 +137,7 @@ pub fn restore(
         }
         outcome = next_batch(key, value, &mut step).and_then(|batch| {
             let next = apply(&graph, &batch)?;
-            let mut ids = ids_of(&batch.changes, &graph);
-            ids.extend(ids_of(&batch.changes, &next));
+            let ids = ids_of(&batch.changes, &[&graph, &next]);
             accepted.extend(batch.proposal.map(|number| (number, batch.sequence, batch.signature.clone())));
             journal.append(&batch, &ids, None)?;
             graph = next;

@@ -14,12 +14,12 @@ use crate::io::json_lines;
 use crate::ontology::Ontology;
 
 /// The format of what is kept: a change of keys, values or hashes is a new one.
-pub const FORMAT: u64 = 1;
+const FORMAT: u64 = 1;
 /// Bytes of a piece of the base, and of transactions that write it.
 const PIECE_BYTES: usize = 1 << 20;
 const TRANSACTION_BYTES: usize = 16 << 20;
 /// Batches after which an image is worth writing: replaying so many takes about as long as reading one.
-pub const IMAGE_AFTER: u64 = 1_000;
+const IMAGE_AFTER: u64 = 1_000;
 
 const FORMAT_KEY: &[u8] = b"format";
 const BASE_KEY: &[u8] = b"base";
@@ -194,11 +194,6 @@ impl Journal {
         (self.base.sequence, self.head().sequence)
     }
 
-    /// Who made the oldest version, and when.
-    pub fn beginning(&self) -> &Signature {
-        &self.base.signature
-    }
-
     /// Why nothing more is taken; none while all is well.
     pub fn failed(&self) -> Option<String> {
         self.head().failed.clone()
@@ -216,9 +211,6 @@ impl Journal {
         proposal: Option<&Proposal>,
     ) -> Result<(), StoreError> {
         let mut head = self.head();
-        if let Some(why) = &head.failed {
-            return Err(StoreError::Failed(why.clone()));
-        }
         let (value, chain) = batch.encode(&head.chain);
         let sequence = key_of(batch.sequence);
         let mut puts = vec![Put::Value(Table::Batches, sequence.clone(), value)];
@@ -229,13 +221,17 @@ impl Journal {
         for id in ids {
             puts.push(Put::Value(Table::Touched, [id.as_bytes(), &[0], &sequence].concat(), Vec::new()));
         }
-        puts.extend(proposal.map(|p| Put::Value(Table::Proposals, key_of(p.number), p.encode())));
+        puts.extend(proposal.map(Proposal::put));
         self.put(&mut head, &puts)?;
         (head.sequence, head.chain) = (batch.sequence, chain);
         Ok(())
     }
 
+    /// The one way to the store for what is acknowledged: after a failure it is closed.
     fn put(&self, head: &mut Head, puts: &[Put]) -> Result<(), StoreError> {
+        if let Some(why) = &head.failed {
+            return Err(StoreError::Failed(why.clone()));
+        }
         let done = self.store.commit(puts);
         if let Err(e) = &done {
             head.failed = Some(e.to_string());
@@ -288,11 +284,8 @@ impl Journal {
     /// As for [`Journal::append`].
     pub fn propose(&self, mut proposal: Proposal) -> Result<Proposal, StoreError> {
         let mut head = self.head();
-        if let Some(why) = &head.failed {
-            return Err(StoreError::Failed(why.clone()));
-        }
         proposal.number = head.proposals + 1;
-        self.put(&mut head, &[Put::Value(Table::Proposals, key_of(proposal.number), proposal.encode())])?;
+        self.put(&mut head, &[proposal.put()])?;
         head.proposals = proposal.number;
         Ok(proposal)
     }
@@ -302,11 +295,7 @@ impl Journal {
     /// # Errors
     /// As for [`Journal::append`].
     pub fn decide(&self, proposal: &Proposal) -> Result<(), StoreError> {
-        let mut head = self.head();
-        if let Some(why) = &head.failed {
-            return Err(StoreError::Failed(why.clone()));
-        }
-        self.put(&mut head, &[Put::Value(Table::Proposals, key_of(proposal.number), proposal.encode())])
+        self.put(&mut self.head(), &[proposal.put()])
     }
 
     /// Proposals from a number on, in order, until `take` says no.
@@ -407,30 +396,26 @@ impl Journal {
     /// # Errors
     /// What the store says.
     pub fn compacted(self, graph: &Graph, forget: bool) -> Result<Journal, StoreError> {
-        let Journal { mut store, base, beginning, head } = self;
-        let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let journal = if forget && graph.version().sequence > base.sequence {
+        let mut journal = if forget && graph.version().sequence > self.base.sequence {
             // Proposals and keys are kept; what they led to may be older than what can be asked.
             let mut kept = Vec::new();
             for table in [Table::Keys, Table::Proposals] {
-                store.scan(table, &[], &mut |key, value| {
+                self.store.scan(table, &[], &mut |key, value| {
                     kept.push(Put::Value(table, key.to_vec(), value.to_vec()));
                     true
                 })?;
             }
-            let journal = Journal::begin(store, graph, base.signature)?;
+            let proposals = self.head().proposals;
+            let journal = Journal::begin(self.store, graph, self.base.signature)?;
             journal.store.commit(&kept)?;
-            journal.head().proposals = head.proposals;
+            journal.head().proposals = proposals;
             journal
         } else {
-            store.compact()?;
-            let journal = Journal { store, base, beginning, head: Mutex::new(head) };
-            journal.image(graph)?;
-            journal
+            self.image(graph)?;
+            self
         };
-        let Journal { mut store, base, beginning, head } = journal;
-        store.compact()?;
-        Ok(Journal { store, base, beginning, head })
+        journal.store.compact()?;
+        Ok(journal)
     }
 }
 
@@ -625,11 +610,20 @@ fn read_image(store: &dyn Store, ontology: &Arc<Ontology>) -> Result<Option<Grap
     Ok(graph.filter(|g| Some(g.version().sequence) == wanted("sequence")))
 }
 
-/// The ids that changes touch: of entities, links and evidence, each once.
-pub fn ids_of(changes: &[Change], before: &Graph) -> Vec<String> {
-    let ontology = before.ontology();
+/// The ids that changes touch: of entities, links and evidence, each once, as each of the graphs resolves them.
+pub fn ids_of<'c>(changes: impl IntoIterator<Item = &'c Change> + Clone, seen_in: &[&Graph]) -> Vec<String> {
     let mut ids = Vec::new();
-    let resolved = |id: &str| before.find(id).map(|ix| before.entity(ix).id().to_owned());
+    for graph in seen_in {
+        touched(changes.clone(), graph, &mut ids);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn touched<'c>(changes: impl IntoIterator<Item = &'c Change>, graph: &Graph, ids: &mut Vec<String>) {
+    let ontology = graph.ontology();
+    let resolved = |id: &str| graph.find(id).map(|ix| graph.entity(ix).id().to_owned());
     for change in changes {
         match change {
             Change::AddEntity(draft) | Change::PutEntity(draft) => ids.push(draft.id.clone()),
@@ -644,19 +638,16 @@ pub fn ids_of(changes: &[Change], before: &Graph) -> Vec<String> {
             }
             Change::RemoveEvidence { id } => {
                 ids.push(id.clone());
-                ids.extend(before.find_evidence(id).map(|(owner, _)| before.owner_id(owner)));
+                ids.extend(graph.find_evidence(id).map(|(owner, _)| graph.owner_id(owner)));
             }
             Change::AddLink(draft) => {
-                link(ontology, [&draft.from, &draft.relation, &draft.to], &resolved, &mut ids);
+                link(ontology, [&draft.from, &draft.relation, &draft.to], &resolved, ids);
             }
             Change::RemoveLink { from, relation, to } => {
-                link(ontology, [from, relation, to], &resolved, &mut ids);
+                link(ontology, [from, relation, to], &resolved, ids);
             }
         }
     }
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 fn link(

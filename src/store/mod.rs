@@ -19,7 +19,7 @@ use std::path::Path;
 use crate::graph::Graph;
 
 pub use disk::Disk;
-pub use journal::{FORMAT, IMAGE_AFTER, Journal, Opened, apply, ids_of};
+pub use journal::{Journal, Opened, apply, ids_of};
 pub use memory::Memory;
 pub use proposals::{Decision, Proposal};
 pub use records::{Batch, Key, Signature, Timestamp};

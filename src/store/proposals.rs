@@ -1,10 +1,10 @@
 //! Changes that somebody proposes and somebody else decides on. What is proposed is no part of the graph.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
-use super::records::{Signature, signature_json, signature_of};
+use super::records::{Signature, read_sheet, sheet, signature_json, signature_of};
+use super::{Put, Table, key_of};
 use crate::graph::Change;
-use crate::io::changes;
 
 /// What became of a proposal.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,12 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// The value that is kept.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// What keeps it, in the place of what it was before.
+    pub(super) fn put(&self) -> Put {
+        Put::Value(Table::Proposals, key_of(self.number), self.encode())
+    }
+
+    fn encode(&self) -> Vec<u8> {
         let mut head = signature_json(&self.signature);
         head.insert("number".into(), json!(self.number));
         let decided = match &self.decision {
@@ -47,10 +51,7 @@ impl Proposal {
             }
             head.insert("decided".into(), Json::Object(map));
         }
-        let mut value = Json::Object(head).to_string().into_bytes();
-        value.push(b'\n');
-        value.extend_from_slice(&changes::lines(&self.changes));
-        value
+        sheet(head, &self.changes)
     }
 
     /// The proposal of a value.
@@ -58,10 +59,7 @@ impl Proposal {
     /// # Errors
     /// A clause that says what is wrong with it.
     pub(super) fn decode(value: &[u8]) -> Result<Proposal, String> {
-        let text = std::str::from_utf8(value).map_err(|e| format!("it is not UTF-8: {e}"))?;
-        let mut lines = text.lines();
-        let head: Map<String, Json> =
-            serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| e.to_string())?;
+        let (head, changes) = read_sheet(value)?;
         let decision = match head.get("decided").and_then(Json::as_object) {
             None => Decision::Pending,
             Some(map) => match map.get("sequence").and_then(Json::as_u64) {
@@ -72,7 +70,7 @@ impl Proposal {
         Ok(Proposal {
             number: head.get("number").and_then(Json::as_u64).ok_or("it has no number")?,
             signature: signature_of(&head),
-            changes: lines.map(changes::read).collect::<Result<_, _>>()?,
+            changes,
             decision,
         })
     }

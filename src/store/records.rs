@@ -88,9 +88,7 @@ impl Batch {
         if let Some(proposal) = self.proposal {
             head.insert("proposal".into(), json!(proposal));
         }
-        let mut body = Json::Object(head).to_string().into_bytes();
-        body.push(b'\n');
-        body.extend_from_slice(&changes::lines(&self.changes));
+        let body = sheet(head, &self.changes);
         let chain = chained(before, &body);
         ([&chain[..], &body].concat(), chain)
     }
@@ -104,10 +102,7 @@ impl Batch {
         if before.is_some_and(|before| chained(before, body) != *chain) {
             return Err("its hash does not follow from what it holds and what came before".to_owned());
         }
-        let text = std::str::from_utf8(body).map_err(|e| format!("it is not UTF-8: {e}"))?;
-        let mut lines = text.lines();
-        let head: Map<String, Json> =
-            serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| format!("its head: {e}"))?;
+        let (head, changes) = read_sheet(body)?;
         let number = |name: &str| head.get(name).and_then(Json::as_u64);
         let key = head.get("key").and_then(|key| {
             Some(Key { text: key.get(0)?.as_str()?.to_owned(), asked: hash_of(key.get(1)?)? })
@@ -118,10 +113,30 @@ impl Batch {
             signature: signature_of(&head),
             key,
             proposal: number("proposal"),
-            changes: lines.map(changes::read).collect::<Result<_, _>>()?,
+            changes,
         };
         Ok((batch, *chain))
     }
+}
+
+/// A line of JSON about changes, and a line for each.
+pub(super) fn sheet(head: Map<String, Json>, changes: &[Change]) -> Vec<u8> {
+    let mut sheet = Json::Object(head).to_string().into_bytes();
+    sheet.push(b'\n');
+    sheet.extend_from_slice(&changes::lines(changes));
+    sheet
+}
+
+/// What a sheet says.
+///
+/// # Errors
+/// A clause that says what is wrong with it.
+pub(super) fn read_sheet(sheet: &[u8]) -> Result<(Map<String, Json>, Vec<Change>), String> {
+    let text = std::str::from_utf8(sheet).map_err(|e| format!("it is not UTF-8: {e}"))?;
+    let mut lines = text.lines();
+    let head =
+        serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| format!("its head: {e}"))?;
+    Ok((head, lines.map(changes::read).collect::<Result<_, _>>()?))
 }
 
 /// A signature as JSON; what is not there is left out.

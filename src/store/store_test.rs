@@ -193,9 +193,9 @@ fn altered(alter: impl Fn(&dyn Store)) -> String {
 
 /// A store that two hold.
 #[derive(Debug)]
-struct Shared(Arc<Disk>);
+struct Shared<S>(Arc<S>);
 
-impl Store for Shared {
+impl<S: Store> Store for Shared<S> {
     fn commit(&self, puts: &[Put]) -> Result<(), StoreError> {
         self.0.commit(puts)
     }
@@ -258,4 +258,57 @@ fn a_number_is_ordered_as_its_key() {
 #[test]
 fn a_moment_reads_as_rfc_3339_has_it() {
     assert_eq!(Timestamp(1_700_000_000_123).to_string(), "2023-11-14T22:13:20.123Z");
+}
+
+/// A backup tells the same history, in another folder too; one that is cut short or altered is refused.
+#[test]
+fn a_backup_is_the_history_or_is_refused() {
+    let ontology = garden();
+    let mut graph = Graph::empty(ontology.clone()).apply(vec![add(0)]).expect("sound");
+    let store = Arc::new(Memory::default());
+    let journal = Journal::begin(Box::new(Shared(store.clone())), &graph, signature()).expect("begins");
+    for n in 1..4 {
+        graph = graph.apply(vec![add(n)]).expect("sound");
+        let (sequence, content) = (graph.version().sequence, graph.version().content);
+        let proposal = (n == 2).then_some(1);
+        let batch =
+            Batch { sequence, signature: signature(), key: None, proposal, changes: vec![add(n)], content };
+        journal.append(&batch, &[], None).expect("takes it");
+    }
+    let changes = vec![add(9)];
+    let proposal = Proposal { number: 0, signature: signature(), changes, decision: Decision::Pending };
+    journal.propose(proposal).expect("takes it");
+    let mut bytes = Vec::new();
+    backup::write(&*store, &mut bytes).expect("memory takes it");
+    let dir = tempfile::tempdir().expect("a folder");
+    let restored = |until: Option<u64>, name: &str| {
+        let from = backup::read(&bytes[..]).expect("as it was written");
+        let part = backup::Part { until, salvage: false };
+        backup::restore(&from, &ontology, &dir.path().join(name), part)
+            .map(|restored| restored.graph.version())
+    };
+    assert_eq!(restored(None, "whole").expect("restores"), graph.version());
+    assert_eq!(restored(Some(2), "older").expect("restores").sequence, 2);
+    assert!(restored(Some(9), "newer").is_err_and(|e| e.to_string().contains("there is no version 9")));
+    let open =
+        |name: &str| Journal::open(Box::new(Disk::open(&dir.path().join(name)).expect("opens")), &ontology);
+    let opened = open("whole").expect("opens").expect("is there");
+    assert_eq!(opened.graph.version(), graph.version());
+    assert_eq!(opened.journal.touching("plant/2").expect("readable"), [3], "what is not in it is made anew");
+    let mut decisions = Vec::new();
+    let mut take = |one: Proposal| {
+        decisions.push(one.decision);
+        true
+    };
+    opened.journal.proposals(1, &mut take).expect("readable");
+    assert_eq!(decisions, [Decision::Accepted(3, signature())], "a batch says what it accepted");
+    for length in (0..bytes.len()).step_by(7) {
+        assert!(backup::read(&bytes[..length]).is_err(), "cut at {length}");
+    }
+    for at in (0..bytes.len()).step_by(11) {
+        let mut altered = bytes.clone();
+        altered[at] ^= 4;
+        assert!(backup::read(&altered[..]).is_err(), "altered at {at}");
+    }
+    assert!(backup::read(&[&bytes[..], b"x"].concat()[..]).is_err(), "something behind its end");
 }

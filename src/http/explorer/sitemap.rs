@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use super::Visit;
+use crate::app::export::escaped;
 
 /// Pages of their own.
 const READABLE: &[&str] = &[
@@ -55,8 +56,7 @@ fn list(outer: &str, inner: &str, addresses: impl Iterator<Item = String>) -> St
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{outer} xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"
     );
     for address in addresses {
-        let address = address.replace('&', "&amp;").replace('<', "&lt;");
-        xml += &format!("<{inner}><loc>{address}</loc></{inner}>\n");
+        xml += &format!("<{inner}><loc>{}</loc></{inner}>\n", escaped(&address));
     }
     xml + &format!("</{outer}>\n")
 }

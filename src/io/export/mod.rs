@@ -11,7 +11,7 @@ mod network_json;
 pub(super) mod rdf;
 mod research_object;
 mod tables;
-mod xml;
+pub mod xml;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -89,7 +89,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Text for an element, or for an attribute without line breaks.
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_allowed) {
         return escape(text);
     }

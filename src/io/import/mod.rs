@@ -26,7 +26,6 @@ pub use documents::at_row;
 use self::documents::{Documents, Stated};
 use self::rows::{Broken, Layout, Next};
 use super::program::{Compiled, Purpose, object, text, words};
-use super::sources::evidence_of;
 use super::words::fold;
 use super::{fault_of_file, json_lines, read_text, stratml};
 use crate::graph::{Change, EvidenceDraft};
@@ -193,7 +192,7 @@ impl Mapper {
             bytes.push(b'\n');
             if let (Some(change), Some(_)) = (&change, &self.program) {
                 let here = format!("row={number}");
-                for e in evidence_of(change).iter().filter(|e| e.fragment.as_deref() == Some(&here)) {
+                for e in change.evidence().iter().filter(|e| e.fragment.as_deref() == Some(&here)) {
                     stands(e, words.get_or_insert_with(|| words_of(&row)))?;
                 }
             }
