@@ -458,7 +458,7 @@ pub(super) enum TokenCommand {
     Create(TokenCreate),
     /// Say which tokens there are.
     List(TokensPlace),
-    /// Take a token back; a running server knows at once.
+    /// Take a token back; a running server knows at the next request, and open sockets when they close.
     Revoke(TokenRevoke),
 }
 
