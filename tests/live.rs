@@ -1,19 +1,24 @@
 //! What is told as it happens: over server-sent events and through the feed itself. The protocol of sockets is judged
 //! from outside (`conformance` in .ci/run).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value as Json, json};
+use throughline::app::access::Access;
 use throughline::app::live::Next;
 use throughline::app::{App, Origin};
 use throughline::graph::{Change, EntityDraft, EvidenceDraft, LinkDraft};
 use throughline::graphql::ledger::Write;
 use throughline::graphql::{self, Limits};
-use throughline::http::{self, Settings};
+use throughline::http::{self, Settings, serve};
+use throughline::io::tokens::{self, Tokens};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tower::ServiceExt as _;
 
 fn garden() -> Arc<App> {
@@ -277,4 +282,103 @@ async fn a_feed_of_changes_is_there_for_people() {
     assert!(all.contains("<title>Bed bed/1 was added and 1 more</title>"), "{all}");
     let one = get("/changes.atom?id=plant%2F1").await;
     assert_eq!(one.matches("<entry>").count(), 1, "{one}");
+}
+
+/// A socket to a server that knows the tokens of that folder, and what it says, read for as long as a test may take.
+struct Socket(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
+
+impl Socket {
+    async fn open(address: std::net::SocketAddr) -> Socket {
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("an address");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a word"));
+        Socket(tokio_tungstenite::connect_async(request).await.expect("it opens").0)
+    }
+
+    async fn say(&mut self, message: Json) {
+        self.0.send(Message::text(message.to_string())).await.expect("sent");
+    }
+
+    /// The next message, or the code that the socket is closed with.
+    async fn hear(&mut self) -> Result<Json, u16> {
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(30), self.0.next()).await;
+        match heard.expect("in time").expect("not yet gone").expect("readable") {
+            Message::Text(text) => Ok(serde_json::from_str(&text).expect("JSON")),
+            Message::Close(frame) => Err(frame.expect("a reason").code.into()),
+            other => panic!("not looked for: {other:?}"),
+        }
+    }
+
+    /// Says who it is: what comes of that.
+    async fn init(&mut self, token: Option<&str>) -> Result<Json, u16> {
+        self.say(json!({"type": "connection_init", "payload": token.map(|token| json!({"token": token}))}))
+            .await;
+        self.hear().await
+    }
+}
+
+async fn listening(app: &Arc<App>, dir: &Path, private: bool) -> std::net::SocketAddr {
+    let access = Arc::new(Access::by(dir.join(tokens::FILE)));
+    let settings = Settings { access, private, ..Settings::default() };
+    let listener = serve::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    let address = listener.local_addr().expect("it has one");
+    let router = http::router(app.clone(), &settings);
+    tokio::spawn(async move { serve::serve(listener, router, &settings, std::future::pending()).await });
+    address
+}
+
+#[tokio::test]
+async fn a_closed_server_hears_who_somebody_is_in_the_first_message() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let token = Tokens::create(&dir.path().join(tokens::FILE), "Ada", "read", 1, None).expect("made");
+    let address = listening(&garden(), dir.path(), true).await;
+    for (token, expected) in [
+        (Some(token.as_str()), Ok("connection_ack")),
+        (Some("throughline_unknown"), Err(4403)),
+        (None, Err(4403)),
+    ] {
+        let mut socket = Socket::open(address).await;
+        let heard = socket.init(token).await;
+        assert_eq!(heard.as_ref().map(|m| m["type"].as_str().expect("a word")).map_err(|c| *c), expected);
+    }
+    // Whoever asks before it said who it is hears nothing.
+    let mut socket = Socket::open(address).await;
+    socket.say(json!({"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}})).await;
+    assert_eq!(socket.hear().await, Err(4401));
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_back_tells_and_does_nothing_on_open_sockets() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join(tokens::FILE);
+    let token = Tokens::create(&path, "Ada", "write", 1, None).expect("made");
+    let app = garden();
+    let address = listening(&app, dir.path(), false).await;
+    let (mut listens, mut writes) = (Socket::open(address).await, Socket::open(address).await);
+    for socket in [&mut listens, &mut writes] {
+        assert_eq!(socket.init(Some(&token)).await.expect("known")["type"], "connection_ack");
+    }
+    let subscribe =
+        |id: &str, query: &str| json!({"type": "subscribe", "id": id, "payload": {"query": query}});
+    let create = |n: u32| {
+        format!("mutation {{ createPlant(input: {{id: \"plant/{n}\", name: \"{n}\"}}) {{ applied }} }}")
+    };
+    // From a version on: whether it begins before or after the change does not matter.
+    let feed =
+        format!("subscription {{ changes(after: \"{}\") {{ version {{ sequence }} }} }}", app.version());
+    listens.say(subscribe("feed", &feed)).await;
+    writes.say(subscribe("1", &create(1))).await;
+    assert_eq!(writes.hear().await.expect("done")["payload"]["data"]["createPlant"]["applied"], true);
+    assert_eq!(writes.hear().await.expect("and over")["type"], "complete");
+    let told = listens.hear().await.expect("told");
+    assert_eq!(told["type"], "next", "{told}");
+
+    Tokens::revoke(&path, "Ada", 2).expect("taken back");
+    writes.say(subscribe("2", &create(2))).await;
+    assert_eq!(writes.hear().await, Err(4403));
+    commit(&app, vec![entity("plant/3", "Plant")]);
+    let refused = listens.hear().await.expect("told why");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+    assert_eq!(app.version().sequence, 2, "the refused change was not made");
 }

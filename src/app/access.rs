@@ -26,8 +26,12 @@ impl Access {
         let stamp = Tokens::stamp(path);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 != stamp {
-            // A file that cannot be read lets nobody in.
-            *known = (stamp, Tokens::read(path).unwrap_or_default());
+            let tokens = Tokens::read(path).unwrap_or_else(|fault| {
+                // It lets nobody in, and whoever runs the server has to hear why: once for each state of the file.
+                tracing::error!(target: "access", %fault, "no token is known until the file is mended");
+                Tokens::default()
+            });
+            *known = (stamp, tokens);
         }
         let token = known.1.of(token).filter(|token| token.is_good(at.0))?;
         Some(Caller { name: Some(token.name.clone()), scope: Scope::parse(&token.scope)? })

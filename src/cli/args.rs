@@ -458,7 +458,7 @@ pub(super) enum TokenCommand {
     Create(TokenCreate),
     /// Say which tokens there are.
     List(TokensPlace),
-    /// Take a token back; a running server knows at the next request, and open sockets when they close.
+    /// Take a token back; a running server knows before it answers anything more, on open sockets and streams too.
     Revoke(TokenRevoke),
 }
 

@@ -160,7 +160,12 @@ fn serve(args: Serve) -> Result<ExitCode> {
     })?;
     let app = completed(app, args.queries.as_deref(), args.sources.as_deref())?;
     let of_folder = args.data_dir.as_ref().map(|dir| dir.join(crate::io::tokens::FILE));
-    let access = args.tokens.or(of_folder).map(Access::by).unwrap_or_default();
+    let tokens = args.tokens.or(of_folder);
+    if let Some(path) = &tokens {
+        // A server that knows nobody because its file is broken says so before it serves.
+        crate::io::tokens::Tokens::read(path).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    }
+    let access = tokens.map(Access::by).unwrap_or_default();
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,

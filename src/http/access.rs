@@ -1,19 +1,24 @@
 //! Who a request comes from: a bearer token by RFC 6750 in the `Authorization` header, and nothing else. Whatever
 //! is wrong with one is answered alike, so that an answer tells nothing about the tokens there are.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Shared, refusal};
+use super::{Shared, refusal, socket};
 use crate::app::Timestamp;
 use crate::graphql::{Asking, Caller, Code, Scope};
 
 /// Addresses that answer everybody, on a closed server too: probes, and what the page of a refusal looks like.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 const OPEN_BELOW: &str = "/assets/";
+
+/// What whoever is not known is told, whatever the reason.
+pub(super) const UNKNOWN: &str =
+    "this needs a token that is known here and has not ended; send it as `Authorization: Bearer …`";
 
 /// Letters of a token that are looked at.
 const TOKEN: usize = 8 << 10;
@@ -42,20 +47,52 @@ pub(super) fn admit(shared: &Shared, request: &mut Request) -> Option<Response> 
         Err(why) => return Some(unauthenticated(why)),
     };
     let path = request.uri().path();
-    if caller.scope < Scope::Read && !OPEN.contains(&path) && !path.starts_with(OPEN_BELOW) {
+    let open = OPEN.contains(&path) || path.starts_with(OPEN_BELOW);
+    // A page cannot send the header with a socket: it says who it is in its first message, and is asked there.
+    let says_later = path == socket::PATH && socket::asked(request.method(), request.headers());
+    if caller.scope < Scope::Read && !open && !says_later {
         return Some(unauthenticated("no token"));
     }
-    if caller.name.is_some() {
+    let bearer = bearer.map(|token| Bearer(Some(token.into())));
+    // Most requests bring nothing, and nothing is put beside them.
+    if caller != Caller::default() {
         request.extensions_mut().insert(caller);
     }
+    if let Some(bearer) = bearer {
+        request.extensions_mut().insert(bearer);
+    }
     None
+}
+
+/// The token that a request came with, or none: what outlives its request asks again what that is worth.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bearer(Option<Arc<str>>);
+
+impl Bearer {
+    /// What a request was admitted with.
+    pub(super) fn of(extensions: &Extensions) -> Bearer {
+        extensions.get().cloned().unwrap_or_default()
+    }
+
+    /// What a client says it has.
+    pub(super) fn said(token: &str) -> Bearer {
+        Bearer(Some(token.into()))
+    }
+
+    /// Who brings it, at this moment. Cost: a look at the name of the file of tokens.
+    ///
+    /// # Errors
+    /// Why it is worth nothing any more; written to the log.
+    pub(super) fn caller(&self, shared: &Shared) -> Result<Caller, &'static str> {
+        caller(shared, self.0.as_deref()).inspect_err(|why| tracing::warn!(target: "access", why, "refused"))
+    }
 }
 
 /// Who brings that token, or none.
 ///
 /// # Errors
 /// Why it is worth nothing, for the log alone.
-pub(super) fn caller(shared: &Shared, bearer: Option<&str>) -> Result<Caller, &'static str> {
+fn caller(shared: &Shared, bearer: Option<&str>) -> Result<Caller, &'static str> {
     match bearer {
         None if shared.settings.private => Ok(Caller { name: None, scope: Scope::Nothing }),
         None => Ok(Caller::default()),
@@ -66,7 +103,7 @@ pub(super) fn caller(shared: &Shared, bearer: Option<&str>) -> Result<Caller, &'
 }
 
 /// Who a request that was admitted comes from, and when.
-pub(super) fn asking(extensions: &axum::http::Extensions) -> Asking {
+pub(super) fn asking(extensions: &Extensions) -> Asking {
     Asking { caller: extensions.get::<Caller>().cloned().unwrap_or_default(), at: now() }
 }
 
@@ -87,9 +124,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ()> {
 /// The one answer to whoever is not known.
 fn unauthenticated(why: &str) -> Response {
     tracing::warn!(target: "access", why, "refused");
-    let message =
-        "this needs a token that is known here and has not ended; send it as `Authorization: Bearer …`";
-    let mut response = refusal(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
+    let mut response = refusal(StatusCode::UNAUTHORIZED, Code::Unauthenticated, UNKNOWN);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
@@ -103,4 +138,36 @@ pub(super) fn keep_private(response: &mut Response) {
         }
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Authorization"));
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::app::{App, Origin};
+    use crate::graphql::Limits;
+    use crate::http::{Settings, router, routes};
+
+    /// Every address of the list, so that one which is added later is looked at too.
+    #[tokio::test]
+    async fn a_closed_server_answers_nobody_it_does_not_know() {
+        let app = Arc::new(App::open(&Origin::default(), Limits::default()).expect("the seed is well"));
+        let router = router(app, &Settings { private: true, ..Settings::default() });
+        let mut open = Vec::new();
+        for route in routes() {
+            let path = route.path.replace("{*path}", "x").replace("{name}", "x").replace("{of}", "x");
+            for method in route.methods {
+                let request = Request::builder().method(method).uri(&path).body(Body::empty());
+                let request = request.expect("a request");
+                let response = router.clone().oneshot(request).await.expect("never fails");
+                if response.status() != StatusCode::UNAUTHORIZED {
+                    open.push(route.path);
+                }
+            }
+        }
+        open.dedup();
+        assert_eq!(open, ["/healthz", "/readyz", "/assets/{*path}"]);
+    }
 }

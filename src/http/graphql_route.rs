@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
-use super::access::asking;
+use super::access::{Bearer, asking};
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
 use super::live::{self, Carrier};
@@ -38,7 +38,7 @@ fn bad(message: impl Into<String>) -> Fault {
 /// Answers one request.
 pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if parts.method == Method::GET && parts.headers.contains_key(header::UPGRADE) {
+    if socket::asked(&parts.method, &parts.headers) {
         return socket::open(shared, parts).await;
     }
     let accept = list(&parts.headers, header::ACCEPT);
@@ -81,7 +81,8 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
         None => false,
     };
     if let Some(carrier) = carrier.filter(|_| streams) {
-        let mut response = match live::respond(&shared, carrier, request).await {
+        let mut response = match live::respond(&shared, carrier, Bearer::of(&parts.extensions), request).await
+        {
             Ok(response) => response,
             Err(not_run) => refuse_to_run(media, not_run),
         };

@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::access::{Bearer, UNKNOWN};
 use super::executors::NotRun;
 use super::negotiate::likes;
 use super::settings::KEEP_ALIVE;
 use super::{Shared, graphql_route};
 use crate::app::live::{Feed, Next};
-use crate::graphql::{self, Outcome, Request};
+use crate::graphql::{self, Code, Outcome, Request};
 
 /// How a client wants to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +78,15 @@ pub(super) enum Told {
 pub(super) struct Answers {
     feed: Option<Feed>,
     shared: Shared,
+    /// Asked again before each answer: it may be taken back while the stream is open.
+    bearer: Bearer,
     changed: watch::Receiver<u64>,
     draining: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 }
 
 /// Executes a request, or begins to tell what it subscribes to.
-pub(super) async fn tell(shared: &Shared, request: Request) -> Result<Told, NotRun> {
+pub(super) async fn tell(shared: &Shared, bearer: Bearer, request: Request) -> Result<Told, NotRun> {
     if !shared.app.api().is_subscription(&request) {
         return graphql_route::execute(shared, request).await.map(Told::Once);
     }
@@ -100,6 +103,7 @@ pub(super) async fn tell(shared: &Shared, request: Request) -> Result<Told, NotR
         Ok(feed) => Told::Streamed(Box::new(Answers {
             feed: Some(feed),
             shared: shared.clone(),
+            bearer,
             changed,
             draining,
             _place: place,
@@ -130,6 +134,9 @@ impl Answers {
                 }
             };
             match next {
+                Next::Event(_) if self.bearer.caller(&self.shared).is_err() => {
+                    return Some(graphql::Response::request_error(Code::Unauthenticated, UNKNOWN));
+                }
                 Next::Event(response) => {
                     self.feed = Some(feed);
                     return Some(response);
@@ -155,8 +162,13 @@ impl Answers {
 }
 
 /// The response that carries what a request comes to.
-pub(super) async fn respond(shared: &Shared, carrier: Carrier, request: Request) -> Result<Response, NotRun> {
-    let (answers, last) = match tell(shared, request).await? {
+pub(super) async fn respond(
+    shared: &Shared,
+    carrier: Carrier,
+    bearer: Bearer,
+    request: Request,
+) -> Result<Response, NotRun> {
+    let (answers, last) = match tell(shared, bearer, request).await? {
         Told::Streamed(answers) => (Some(answers), None),
         Told::Once(refused) if refused.outcome != Outcome::Executed => {
             // Clients of parts look for errors in an answer that went well.

@@ -93,7 +93,7 @@ const ROUTES: &[Route] = &[
         handler: |m| on(m, front_page),
     },
     Route {
-        path: "/graphql",
+        path: socket::PATH,
         methods: ASK,
         purpose: "The API: GraphQL by GET and POST; subscriptions by WebSocket, server-sent events and multipart",
         handler: |m| on(m, graphql_route::handle),

@@ -6,21 +6,23 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::access;
+use super::access::{self, Bearer};
 use super::graphql_route::from_json;
 use super::layers::foreign_origin;
 use super::live::{self, Told};
 use super::{Shared, refusal, trusted};
-use crate::graphql::{Asking, Code, GraphqlError, Outcome};
+use crate::graphql::{Asking, Code, GraphqlError, Outcome, Request, Scope};
 
+/// Where sockets are opened: the address of the API.
+pub(super) const PATH: &str = "/graphql";
 /// The sub-protocol.
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to say who it is.
@@ -42,9 +44,14 @@ const INIT_TIMEOUT: Close = Close(4408, "Connection initialisation timeout");
 const TWICE: Close = Close(4429, "Too many initialisation requests");
 const GOING: Close = Close(close_code::AWAY, "the server stops");
 
+/// Whether a request asks for a socket.
+pub(super) fn asked(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::GET && headers.contains_key(header::UPGRADE)
+}
+
 /// Answers a request for a socket.
 pub(super) async fn open(shared: Shared, mut parts: Parts) -> Response {
-    let asking = access::asking(&parts.extensions);
+    let (asking, bearer) = (access::asking(&parts.extensions), Bearer::of(&parts.extensions));
     let foreign = foreign_origin(&parts.headers, &shared.settings.origins).is_some();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
@@ -60,7 +67,7 @@ pub(super) async fn open(shared: Shared, mut parts: Parts) -> Response {
         .protocols([PROTOCOL])
         .max_message_size(bytes)
         .max_frame_size(bytes)
-        .on_upgrade(move |socket| serve(shared, socket, asking, foreign))
+        .on_upgrade(move |socket| serve(shared, socket, asking, bearer, foreign))
 }
 
 /// What an operation says, for the socket to write.
@@ -71,7 +78,7 @@ struct Say {
     last: bool,
 }
 
-async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, foreign: bool) {
+async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut bearer: Bearer, foreign: bool) {
     let (send, mut said) = mpsc::channel::<Say>(WAITING);
     let mut open: HashMap<String, AbortHandle> = HashMap::new();
     let mut draining = shared.settings.draining.subscribe();
@@ -104,6 +111,10 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, foreig
                 if pinged {
                     break None; // it did not answer: nobody is there
                 }
+                // What it came with is asked again before anything is told; a silent one is not kept for long.
+                if bearer.caller(&shared).is_err() {
+                    break Some(FORBIDDEN);
+                }
                 (pinged, heard) = (true, Instant::now());
                 if socket.send(Message::Ping(Default::default())).await.is_err() {
                     break None;
@@ -124,13 +135,12 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, foreig
         let answer = match message.get("type").and_then(Json::as_str) {
             Some("connection_init") if known => break Some(TWICE),
             Some("connection_init") => {
-                match token_of(message.get("payload")).map(|token| access::caller(&shared, Some(token))) {
-                    Some(Ok(caller)) => asking.caller = caller,
-                    Some(Err(_)) => break Some(FORBIDDEN),
-                    None => {}
+                if let Some(token) = token_of(message.get("payload")) {
+                    bearer = Bearer::said(token);
                 }
-                if asking.caller.scope < crate::graphql::Scope::Read {
-                    break Some(FORBIDDEN);
+                match bearer.caller(&shared) {
+                    Ok(caller) if caller.scope >= Scope::Read => asking.caller = caller,
+                    _ => break Some(FORBIDDEN),
                 }
                 known = true;
                 json!({"type": "connection_ack"})
@@ -149,6 +159,11 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, foreig
             }
             Some("subscribe") if !known => break Some(UNAUTHORIZED),
             Some("subscribe") => {
+                // It may have been taken back, or have ended, since the socket was opened.
+                match bearer.caller(&shared) {
+                    Ok(caller) => asking.caller = caller,
+                    Err(_) => break Some(FORBIDDEN),
+                }
                 let id =
                     message.get("id").and_then(Json::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
                 let (Some(id), Some(payload)) = (id, message.remove("payload")) else {
@@ -178,7 +193,8 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, foreig
                     };
                     request.read_only = foreign;
                     request.asking = Asking { at: access::now(), ..asking.clone() };
-                    let task = tokio::spawn(run(shared.clone(), id.clone(), request, send.clone()));
+                    let task =
+                        tokio::spawn(run(shared.clone(), id.clone(), bearer.clone(), request, send.clone()));
                     open.insert(id, task.abort_handle());
                     continue;
                 }
@@ -210,7 +226,7 @@ fn token_of(payload: Option<&Json>) -> Option<&str> {
 }
 
 /// One operation, from its first answer to its last.
-async fn run(shared: Shared, id: String, mut request: crate::graphql::Request, send: mpsc::Sender<Say>) {
+async fn run(shared: Shared, id: String, bearer: Bearer, mut request: Request, send: mpsc::Sender<Say>) {
     let next = |body: &[u8]| {
         let head = json!({"type": "next", "id": id}).to_string();
         // The answer goes in as it is: it is JSON already, in its own order.
@@ -230,7 +246,7 @@ async fn run(shared: Shared, id: String, mut request: crate::graphql::Request, s
         say(refuse(&refused.body), true).await;
         return;
     }
-    match live::tell(&shared, request).await {
+    match live::tell(&shared, bearer, request).await {
         Ok(Told::Once(answer)) if answer.outcome == Outcome::Executed => {
             let _ = say(next(&answer.body), false).await && say(complete, true).await;
         }

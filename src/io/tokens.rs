@@ -105,6 +105,12 @@ impl Tokens {
         at: u64,
         expires: Option<u64>,
     ) -> Result<String, Fault> {
+        let failed = |e: std::io::Error| cannot_be_written(path.display(), &e);
+        let folder: PathBuf = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        if !folder.as_os_str().is_empty() {
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+        }
+        let _alone = lock(path)?;
         let mut tokens = Tokens::read(path)?;
         if name.trim().is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
             let help = format!("a name has 1 to {NAME} letters");
@@ -144,6 +150,8 @@ impl Tokens {
     /// # Errors
     /// A name that no good token has, the system's reason.
     pub fn revoke(path: &Path, name: &str, at: u64) -> Result<usize, Fault> {
+        // Nothing is made beside a file that is not there.
+        let _alone = if path.exists() { Some(lock(path)?) } else { None };
         let mut tokens = Tokens::read(path)?;
         let mut revoked = 0;
         for token in tokens.tokens.iter_mut().filter(|token| token.name == name && token.is_good(at)) {
@@ -159,17 +167,20 @@ impl Tokens {
     }
 
     fn write(&self, path: &Path) -> Result<(), Fault> {
-        let failed = |e: std::io::Error| cannot_be_written(path.display(), &e);
-        let folder: PathBuf = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        if !folder.as_os_str().is_empty() {
-            std::fs::create_dir_all(&folder).map_err(failed)?;
-        }
         super::replace_private(path, |out| {
             serde_json::to_writer_pretty(&mut *out, self)?;
             out.write_all(b"\n")
         })
-        .map_err(failed)
+        .map_err(|e| cannot_be_written(path.display(), &e))
     }
+}
+
+/// Held from reading a file to replacing it: of two commands at once the later would else write what the earlier
+/// read, and a token that was taken back would be good again. Beside the file, which is replaced as a whole.
+fn lock(path: &Path) -> Result<std::fs::File, Fault> {
+    let beside = path.with_extension("lock");
+    let open = std::fs::File::options().create(true).truncate(false).write(true).open(&beside);
+    open.and_then(|file| file.lock().map(|()| file)).map_err(|e| cannot_be_written(beside.display(), &e))
 }
 
 fn hash_of(text: &str) -> String {
@@ -199,6 +210,30 @@ mod tests {
         assert!(!Tokens::read(&path).expect("readable").of(&text).expect("known").is_good(13));
         assert!(Tokens::revoke(&path, "Ada", 14).is_err(), "once");
         assert_ne!(Tokens::create(&path, "Ada", "read", 15, None).expect("free again"), text);
+    }
+
+    #[test]
+    fn commands_at_the_same_moment_undo_nothing_of_one_another() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(FILE);
+        for n in 0..4 {
+            Tokens::create(&path, &format!("old {n}"), "read", 1, None).expect("made");
+        }
+        std::thread::scope(|threads| {
+            for n in 0..4 {
+                let path = &path;
+                threads.spawn(move || Tokens::revoke(path, &format!("old {n}"), 2).expect("taken back"));
+                threads.spawn(move || {
+                    for i in 0..8 {
+                        Tokens::create(path, &format!("new {n} {i}"), "read", 2, None).expect("made");
+                    }
+                });
+            }
+        });
+        let tokens = Tokens::read(&path).expect("readable");
+        let good =
+            |word: &str| tokens.all().iter().filter(|t| t.name.starts_with(word) && t.is_good(3)).count();
+        assert_eq!((good("old"), good("new")), (0, 32));
     }
 
     #[cfg(unix)]
