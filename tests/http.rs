@@ -671,6 +671,48 @@ async fn clients_that_do_not_get_on_are_cut_or_answered() {
     }
 }
 
+/// A request for that address, passed on by a proxy for that client.
+fn passed_on(path: &str, client: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\nConnection: close\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_client_that_asks_too_much_waits_and_others_do_not() {
+    for (requests, cost, name) in [(1, 0, "requests"), (0, 1, "nodes by static cost")] {
+        let rates = Arc::new(http::rates::Rates::of(requests, cost));
+        let (address, _stop, _served) = listen(Settings { rates, proxies: 1, ..settings() }).await;
+        let ask = async |request: String| {
+            let mut stream = TcpStream::connect(address).await.expect("it listens");
+            until_closed(&mut stream, &request).await
+        };
+        let mut asked = 0;
+        let refused = loop {
+            // Another one each time: an answer that is known costs nothing.
+            let path = format!("/graphql?query=%7Ba{asked}:plants%7Bnodes%7Bid%7D%7D%7D");
+            let answer = ask(passed_on(&path, "192.0.2.1")).await;
+            asked += 1;
+            if !answer.starts_with("HTTP/1.1 200") {
+                break answer;
+            }
+            assert!(asked < 1000, "one request takes less than a second");
+        };
+        assert!(refused.starts_with("HTTP/1.1 429") && asked > 2, "after {asked}: {refused}");
+        let path = "/graphql?query=%7B__typename%7D";
+        for part in ["retry-after: ", "RATE_LIMITED", &format!("\"name\":\"{name}\""), "\"retryAfter\":"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+        // Probes are answered always, other clients in their turn, this machine itself without counting.
+        assert!(ask(passed_on("/healthz", "192.0.2.1")).await.starts_with("HTTP/1.1 200"));
+        assert!(ask(passed_on(path, "192.0.2.2")).await.starts_with("HTTP/1.1 200"));
+        let own = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        for _ in 0..20 {
+            assert!(ask(own.clone()).await.starts_with("HTTP/1.1 200"));
+        }
+    }
+}
+
 #[tokio::test]
 async fn headers_without_end_are_refused() {
     let (address, _stop, _served) = listen(settings()).await;

@@ -132,6 +132,15 @@ pub(super) struct Serve {
     /// Connections at once.
     #[arg(long, value_name = "N", env = "THROUGHLINE_CONNECTIONS", default_value_t = settings::CONNECTIONS as u32, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) connections: u32,
+    /// Requests a second of one client (a token, or an address), ten seconds' worth at once; this machine itself is not counted. 0 is no limit
+    #[arg(long, value_name = "N", env = "THROUGHLINE_RATE", default_value_t = settings::RATE)]
+    pub(super) rate: u64,
+    /// Nodes a second of one client by the static cost of what it asked, ten seconds' worth at once. 0 is no limit
+    #[arg(long, value_name = "NODES", env = "THROUGHLINE_RATE_COST", default_value_t = settings::RATE_COST)]
+    pub(super) rate_cost: u64,
+    /// Proxies before this server, each of which ends X-Forwarded-For with the address that asked it: clients are told apart by that
+    #[arg(long, value_name = "N", env = "THROUGHLINE_PROXIES", default_value_t = 0)]
+    pub(super) proxies: usize,
     /// Nodes one answer may hold, by static cost.
     #[arg(long, value_name = "NODES", env = "THROUGHLINE_MAX_COST", default_value_t = Limits::default().cost)]
     pub(super) max_cost: u64,

@@ -170,6 +170,8 @@ fn serve(args: Serve) -> Result<ExitCode> {
         hosts: args.host,
         origins: args.allow_origin,
         access: Arc::new(access),
+        rates: Arc::new(http::rates::Rates::of(args.rate, args.rate_cost)),
+        proxies: args.proxies,
         private: args.private,
         only_saved_queries: args.only_saved_queries,
         body_bytes: args.body_bytes,

@@ -44,6 +44,8 @@ codes! {
     Timeout = "TIMEOUT",
     /// The server has as much to do as it takes on; come back.
     Overloaded = "OVERLOADED",
+    /// The client has asked more in a while than it may; `Retry-After` says when to come back.
+    RateLimited = "RATE_LIMITED",
     /// The body is larger than a limit.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE",
     /// The body is of a media type that is not taken.

@@ -2,12 +2,14 @@
 //! is wrong with one is answered alike, so that an answer tells nothing about the tokens there are.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use serde_json::json;
 
+use super::rates::{Client, TooMuch};
 use super::{Shared, refusal, socket};
 use crate::app::Timestamp;
 use crate::graphql::{Asking, Caller, Code, Scope};
@@ -31,10 +33,7 @@ pub fn now() -> Timestamp {
 
 /// Finds out who asks and puts it beside the request; or says that it is not answered.
 pub(super) fn admit(shared: &Shared, request: &mut Request) -> Option<Response> {
-    let bearer = match bearer(request.headers()) {
-        Ok(bearer) => bearer,
-        Err(()) => return Some(unauthenticated("a header that is no bearer token")),
-    };
+    let bearer = bearer(request.headers());
     let asks_by_address = request.uri().query().is_some_and(|query| {
         query.split('&').any(|pair| pair.starts_with("access_token=") || pair.starts_with("token="))
     });
@@ -42,41 +41,72 @@ pub(super) fn admit(shared: &Shared, request: &mut Request) -> Option<Response> 
         let message = "a token does not belong into an address, where logs keep it; send it as `Authorization: Bearer …`, and make a new one";
         return Some(refusal(StatusCode::BAD_REQUEST, Code::BadRequest, message));
     }
-    let caller = match caller(shared, bearer) {
+    let caller = bearer.and_then(|bearer| caller(shared, bearer));
+    let path = request.uri().path();
+    let open = OPEN.contains(&path) || path.starts_with(OPEN_BELOW);
+    // Before anybody is sent away: whoever guesses is counted too.
+    let client =
+        Client::of(request.extensions(), request.headers(), shared.settings.proxies, caller.as_ref().ok());
+    let visitor = Visitor { token: bearer.ok().flatten().map(Arc::from), client };
+    if let Err(too_much) = visitor.count(shared)
+        && !open
+    {
+        return Some(too_many(too_much));
+    }
+    let caller = match caller {
         Ok(caller) => caller,
         Err(why) => return Some(unauthenticated(why)),
     };
-    let path = request.uri().path();
-    let open = OPEN.contains(&path) || path.starts_with(OPEN_BELOW);
     // A page cannot send the header with a socket: it says who it is in its first message, and is asked there.
     let says_later = path == socket::PATH && socket::asked(request.method(), request.headers());
     if caller.scope < Scope::Read && !open && !says_later {
         return Some(unauthenticated("no token"));
     }
-    let bearer = bearer.map(|token| Bearer(Some(token.into())));
     // Most requests bring nothing, and nothing is put beside them.
     if caller != Caller::default() {
         request.extensions_mut().insert(caller);
     }
-    if let Some(bearer) = bearer {
-        request.extensions_mut().insert(bearer);
+    if visitor.token.is_some() || visitor.client.is_some() {
+        request.extensions_mut().insert(visitor);
     }
     None
 }
 
-/// The token that a request came with, or none: what outlives its request asks again what that is worth.
+/// Who a request came from, for what outlives it: the token, of which is asked again what it is worth, and whom to
+/// count for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bearer(Option<Arc<str>>);
+pub(super) struct Visitor {
+    token: Option<Arc<str>>,
+    client: Option<Client>,
+}
 
-impl Bearer {
+impl Visitor {
     /// What a request was admitted with.
-    pub(super) fn of(extensions: &Extensions) -> Bearer {
+    pub(super) fn of(extensions: &Extensions) -> Visitor {
         extensions.get().cloned().unwrap_or_default()
     }
 
-    /// What a client says it has.
-    pub(super) fn said(token: &str) -> Bearer {
-        Bearer(Some(token.into()))
+    /// The same with the token that it says it has.
+    pub(super) fn with(self, token: &str) -> Visitor {
+        Visitor { token: Some(token.into()), ..self }
+    }
+
+    /// Counts one more thing that it asks.
+    ///
+    /// # Errors
+    /// What it has asked too much of.
+    pub(super) fn count(&self, shared: &Shared) -> Result<(), TooMuch> {
+        match &self.client {
+            Some(client) => shared.settings.rates.admit(client, Instant::now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts what an operation of its own words cost.
+    pub(super) fn charge(&self, shared: &Shared, cost: u64) {
+        if let Some(client) = &self.client {
+            shared.settings.rates.charge(client, cost, Instant::now());
+        }
     }
 
     /// Who brings it, at this moment. Cost: a look at the name of the file of tokens.
@@ -84,7 +114,8 @@ impl Bearer {
     /// # Errors
     /// Why it is worth nothing any more; written to the log.
     pub(super) fn caller(&self, shared: &Shared) -> Result<Caller, &'static str> {
-        caller(shared, self.0.as_deref()).inspect_err(|why| tracing::warn!(target: "access", why, "refused"))
+        caller(shared, self.token.as_deref())
+            .inspect_err(|why| tracing::warn!(target: "access", why, "refused"))
     }
 }
 
@@ -108,17 +139,30 @@ pub(super) fn asking(extensions: &Extensions) -> Asking {
 }
 
 /// The token of the header; none where there is no header.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ()> {
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
+    const NONE: &str = "a header that is no bearer token";
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(first) = all.next() else { return Ok(None) };
     if all.next().is_some() {
-        return Err(());
+        return Err(NONE);
     }
-    let text = first.to_str().map_err(|_| ())?;
-    let (scheme, token) = text.split_once(' ').ok_or(())?;
+    let text = first.to_str().map_err(|_| NONE)?;
+    let (scheme, token) = text.split_once(' ').ok_or(NONE)?;
     let token = token.trim();
     let plain = token.len() <= TOKEN && !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-    (scheme.eq_ignore_ascii_case("bearer") && plain).then_some(Some(token)).ok_or(())
+    (scheme.eq_ignore_ascii_case("bearer") && plain).then_some(Some(token)).ok_or(NONE)
+}
+
+/// That a client has asked too much, and when to come again.
+fn too_many(too_much: TooMuch) -> Response {
+    let error = too_much.error();
+    let body = json!({"errors": [error.to_json()]}).to_string();
+    let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, error.code, &error.message);
+    *response.body_mut() = body.into();
+    // Whole seconds, rounded up: whoever comes a moment early is sent away again.
+    let after = too_much.after.as_secs() + 1;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
+    response
 }
 
 /// The one answer to whoever is not known.

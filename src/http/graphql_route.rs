@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
-use super::access::{Bearer, asking};
+use super::access::{Visitor, asking};
 use super::executors::NotRun;
 use super::layers::{Operation, foreign_origin};
 use super::live::{self, Carrier};
@@ -70,6 +70,7 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
     let foreign = foreign_origin(&parts.headers, &shared.settings.origins);
     request.read_only |= foreign.is_some();
     request.asking = asking(&parts.extensions);
+    let visitor = Visitor::of(&parts.extensions);
     if let Err(refused) = trusted::admit(&shared, &mut request) {
         return send(media, status_of(refused.outcome, media), refused);
     }
@@ -81,15 +82,18 @@ pub(super) async fn handle(State(shared): State<Shared>, request: Request) -> Re
         None => false,
     };
     if let Some(carrier) = carrier.filter(|_| streams) {
-        let mut response = match live::respond(&shared, carrier, Bearer::of(&parts.extensions), request).await
-        {
+        let mut response = match live::respond(&shared, carrier, visitor, request).await {
             Ok(response) => response,
             Err(not_run) => refuse_to_run(media, not_run),
         };
         response.extensions_mut().insert(operation);
         return response;
     }
-    let mut response = match (execute(&shared, request).await, foreign) {
+    let answer = execute(&shared, request).await;
+    if let Ok(answer) = &answer {
+        visitor.charge(&shared, answer.cost);
+    }
+    let mut response = match (answer, foreign) {
         (Ok(answer), Some(origin)) if !get && answer.outcome == Outcome::MutationRefused => {
             let message = format!(
                 "pages of {} may read here and not change anything; the server names those that may",

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::access::{Bearer, UNKNOWN};
+use super::access::{UNKNOWN, Visitor};
 use super::executors::NotRun;
 use super::negotiate::likes;
 use super::settings::KEEP_ALIVE;
@@ -79,16 +79,18 @@ pub(super) struct Answers {
     feed: Option<Feed>,
     shared: Shared,
     /// Asked again before each answer: it may be taken back while the stream is open.
-    bearer: Bearer,
+    visitor: Visitor,
     changed: watch::Receiver<u64>,
     draining: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 }
 
 /// Executes a request, or begins to tell what it subscribes to.
-pub(super) async fn tell(shared: &Shared, bearer: Bearer, request: Request) -> Result<Told, NotRun> {
+pub(super) async fn tell(shared: &Shared, visitor: Visitor, request: Request) -> Result<Told, NotRun> {
     if !shared.app.api().is_subscription(&request) {
-        return graphql_route::execute(shared, request).await.map(Told::Once);
+        let answer = graphql_route::execute(shared, request).await?;
+        visitor.charge(shared, answer.cost);
+        return Ok(Told::Once(answer));
     }
     let Ok(place) = shared.streams.clone().try_acquire_owned() else { return Err(NotRun::Overloaded) };
     // Before the feed begins: what is committed meanwhile is a change.
@@ -103,7 +105,7 @@ pub(super) async fn tell(shared: &Shared, bearer: Bearer, request: Request) -> R
         Ok(feed) => Told::Streamed(Box::new(Answers {
             feed: Some(feed),
             shared: shared.clone(),
-            bearer,
+            visitor,
             changed,
             draining,
             _place: place,
@@ -134,7 +136,7 @@ impl Answers {
                 }
             };
             match next {
-                Next::Event(_) if self.bearer.caller(&self.shared).is_err() => {
+                Next::Event(_) if self.visitor.caller(&self.shared).is_err() => {
                     return Some(graphql::Response::request_error(Code::Unauthenticated, UNKNOWN));
                 }
                 Next::Event(response) => {
@@ -165,10 +167,10 @@ impl Answers {
 pub(super) async fn respond(
     shared: &Shared,
     carrier: Carrier,
-    bearer: Bearer,
+    visitor: Visitor,
     request: Request,
 ) -> Result<Response, NotRun> {
-    let (answers, last) = match tell(shared, bearer, request).await? {
+    let (answers, last) = match tell(shared, visitor, request).await? {
         Told::Streamed(answers) => (Some(answers), None),
         Told::Once(refused) if refused.outcome != Outcome::Executed => {
             // Clients of parts look for errors in an answer that went well.

@@ -14,6 +14,7 @@ mod live;
 pub mod mcp;
 pub mod metrics;
 pub mod negotiate;
+pub mod rates;
 mod reconcile;
 mod saved;
 pub mod serve;

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
+use super::rates::Peer;
 use super::settings::{HEADER_BYTES, Settings};
 
 /// How long the loop waits after the system has no descriptors left.
@@ -65,8 +69,15 @@ pub async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                open.spawn(connection(stream, router.clone(), times, on_drain.clone(), permit));
+            Ok((stream, peer)) => {
+                open.spawn(connection(
+                    stream,
+                    Peer(peer.ip()),
+                    router.clone(),
+                    times,
+                    on_drain.clone(),
+                    permit,
+                ));
             }
             // A client that left, or no descriptors: neither is a reason to stop listening.
             Err(e) => {
@@ -94,6 +105,7 @@ struct Times {
 /// One connection, from its first byte to its last.
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     times: Times,
     mut draining: watch::Receiver<bool>,
@@ -108,7 +120,10 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(times.header)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            From { peer, router: TowerToHyperService::new(router) },
+        )
         .with_upgrades();
     tokio::pin!(serving);
     let ended = tokio::select! {
@@ -124,6 +139,23 @@ async fn connection(
     };
     if let Err(e) = ended {
         tracing::debug!(error = %e, "a connection ended early");
+    }
+}
+
+/// The routes, told with each request where it comes from.
+struct From {
+    peer: Peer,
+    router: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for From {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
     }
 }
 

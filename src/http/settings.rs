@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::metrics::Metrics;
+use super::rates::Rates;
 use crate::app::access::Access;
 
 /// Bytes a request body may have: the largest saved query with its variables is far below.
@@ -50,6 +51,14 @@ pub const EXPORT_ENTITIES: usize = 5_000;
 /// How long open requests may go on after a signal to stop: longer than an operation can take,
 /// shorter than the ten seconds after which supervisors kill.
 pub const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// Requests a second of one client, steadily: ten people who click as fast as they can, behind one address.
+pub const RATE: u64 = 100;
+/// Nodes by static cost a second of one client, steadily: one answer of the largest size allowed each second.
+pub const RATE_COST: u64 = 100_000;
+/// How many seconds' worth a client may ask at once: a page that draws a graph asks in bursts.
+pub const RATE_SECONDS: f64 = 10.0;
+/// Clients whose rates are known at once; each takes some hundred bytes.
+pub const RATE_CLIENTS: usize = 1 << 16;
 /// Bytes from which an answer is compressed; below, the headers outweigh what is saved.
 pub const COMPRESS_FROM: u64 = 1024;
 
@@ -67,6 +76,10 @@ pub struct Settings {
     pub only_saved_queries: bool,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What each client may ask in a while.
+    pub rates: Arc<Rates>,
+    /// How many proxies stand before this server and tell whom they speak for.
+    pub proxies: usize,
     /// Whether whoever is not known may not even read.
     pub private: bool,
     /// See [`BODY_BYTES`].
@@ -95,6 +108,8 @@ impl Default for Settings {
             access: Arc::default(),
             only_saved_queries: false,
             metrics: Arc::default(),
+            rates: Arc::new(Rates::of(RATE, RATE_COST)),
+            proxies: 0,
             private: false,
             body_bytes: BODY_BYTES,
             header_time: HEADER_TIME,

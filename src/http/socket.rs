@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::access::{self, Bearer};
+use super::access::{self, Visitor};
 use super::graphql_route::from_json;
 use super::layers::foreign_origin;
 use super::live::{self, Told};
@@ -51,7 +51,7 @@ pub(super) fn asked(method: &Method, headers: &HeaderMap) -> bool {
 
 /// Answers a request for a socket.
 pub(super) async fn open(shared: Shared, mut parts: Parts) -> Response {
-    let (asking, bearer) = (access::asking(&parts.extensions), Bearer::of(&parts.extensions));
+    let (asking, visitor) = (access::asking(&parts.extensions), Visitor::of(&parts.extensions));
     let foreign = foreign_origin(&parts.headers, &shared.settings.origins).is_some();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
@@ -67,7 +67,7 @@ pub(super) async fn open(shared: Shared, mut parts: Parts) -> Response {
         .protocols([PROTOCOL])
         .max_message_size(bytes)
         .max_frame_size(bytes)
-        .on_upgrade(move |socket| serve(shared, socket, asking, bearer, foreign))
+        .on_upgrade(move |socket| serve(shared, socket, asking, visitor, foreign))
 }
 
 /// What an operation says, for the socket to write.
@@ -78,7 +78,13 @@ struct Say {
     last: bool,
 }
 
-async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut bearer: Bearer, foreign: bool) {
+async fn serve(
+    shared: Shared,
+    mut socket: WebSocket,
+    mut asking: Asking,
+    mut visitor: Visitor,
+    foreign: bool,
+) {
     let (send, mut said) = mpsc::channel::<Say>(WAITING);
     let mut open: HashMap<String, AbortHandle> = HashMap::new();
     let mut draining = shared.settings.draining.subscribe();
@@ -112,7 +118,7 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut be
                     break None; // it did not answer: nobody is there
                 }
                 // What it came with is asked again before anything is told; a silent one is not kept for long.
-                if bearer.caller(&shared).is_err() {
+                if visitor.caller(&shared).is_err() {
                     break Some(FORBIDDEN);
                 }
                 (pinged, heard) = (true, Instant::now());
@@ -136,9 +142,9 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut be
             Some("connection_init") if known => break Some(TWICE),
             Some("connection_init") => {
                 if let Some(token) = token_of(message.get("payload")) {
-                    bearer = Bearer::said(token);
+                    visitor = visitor.with(token);
                 }
-                match bearer.caller(&shared) {
+                match visitor.caller(&shared) {
                     Ok(caller) if caller.scope >= Scope::Read => asking.caller = caller,
                     _ => break Some(FORBIDDEN),
                 }
@@ -160,7 +166,7 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut be
             Some("subscribe") if !known => break Some(UNAUTHORIZED),
             Some("subscribe") => {
                 // It may have been taken back, or have ended, since the socket was opened.
-                match bearer.caller(&shared) {
+                match visitor.caller(&shared) {
                     Ok(caller) => asking.caller = caller,
                     Err(_) => break Some(FORBIDDEN),
                 }
@@ -186,6 +192,8 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut be
                         &message,
                     );
                     json!({"type": "error", "id": id, "payload": [error.to_json()]})
+                } else if let Err(too_much) = visitor.count(&shared) {
+                    json!({"type": "error", "id": id, "payload": [too_much.error().to_json()]})
                 } else {
                     let mut request = match from_json(payload) {
                         Ok(request) => request,
@@ -194,7 +202,7 @@ async fn serve(shared: Shared, mut socket: WebSocket, mut asking: Asking, mut be
                     request.read_only = foreign;
                     request.asking = Asking { at: access::now(), ..asking.clone() };
                     let task =
-                        tokio::spawn(run(shared.clone(), id.clone(), bearer.clone(), request, send.clone()));
+                        tokio::spawn(run(shared.clone(), id.clone(), visitor.clone(), request, send.clone()));
                     open.insert(id, task.abort_handle());
                     continue;
                 }
@@ -226,7 +234,7 @@ fn token_of(payload: Option<&Json>) -> Option<&str> {
 }
 
 /// One operation, from its first answer to its last.
-async fn run(shared: Shared, id: String, bearer: Bearer, mut request: Request, send: mpsc::Sender<Say>) {
+async fn run(shared: Shared, id: String, visitor: Visitor, mut request: Request, send: mpsc::Sender<Say>) {
     let next = |body: &[u8]| {
         let head = json!({"type": "next", "id": id}).to_string();
         // The answer goes in as it is: it is JSON already, in its own order.
@@ -246,7 +254,7 @@ async fn run(shared: Shared, id: String, bearer: Bearer, mut request: Request, s
         say(refuse(&refused.body), true).await;
         return;
     }
-    match live::tell(&shared, bearer, request).await {
+    match live::tell(&shared, visitor, request).await {
         Ok(Told::Once(answer)) if answer.outcome == Outcome::Executed => {
             let _ = say(next(&answer.body), false).await && say(complete, true).await;
         }
