@@ -251,6 +251,12 @@ async fn a_subscription_is_refused_where_nothing_can_carry_it() {
         ),
         (
             "text/event-stream",
+            "subscription { changes(after: \"0-00000000\") { version { label } } }",
+            400,
+            "is of another history",
+        ),
+        (
+            "text/event-stream",
             "{ __typename }",
             200,
             "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}",

@@ -372,6 +372,14 @@ async fn the_same_is_not_done_twice_and_nobody_overwrites_what_they_have_not_see
     let stale = garden.apply(json!({"changes": [plant(2)], "expectedVersion": "0"})).await;
     assert_eq!(stale["faults"][0]["code"], "STALE_VERSION");
     let label = first["version"]["label"].as_str().expect("text");
+    // The same number of another history: what stands behind it tells them apart.
+    let elsewhere = format!("{}-{}", first["version"]["sequence"], "0".repeat(32));
+    let stale = garden.apply(json!({"changes": [plant(2)], "expectedVersion": elsewhere})).await;
+    assert_eq!(stale["faults"][0]["code"], "STALE_VERSION");
+    assert_eq!(
+        stale["faults"][0]["message"],
+        format!("the newest version is {label}: somebody else was first")
+    );
     assert_eq!(
         garden.apply(json!({"changes": [plant(2)], "expectedVersion": label, "dryRun": true})).await["applied"],
         false

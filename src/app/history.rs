@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use super::passages::Texts;
 use crate::graph::{Change, Graph, Refusal, RefusalCode, Refusals, seal, seal_to_text};
 use crate::graphql::ledger::{Ledger, NotSeen, NotWritten, Write, Written};
+use crate::graphql::past;
 use crate::store::{Batch, Decision, Journal, Proposal, Signature, StoreError, ids_of};
 
 /// Versions that are kept in memory beside the newest: each shares nearly all of its memory with the next.
@@ -194,9 +195,9 @@ impl Ledger for History {
             let graph = self.view(sequence).unwrap_or_else(|_| self.newest());
             return Ok(Written { graph, applied: true, replayed: true });
         }
-        let newest = self.newest().version().sequence;
-        if write.expected.is_some_and(|expected| expected != newest) {
-            return Err(NotWritten::Stale(newest));
+        let newest = self.newest();
+        if write.expected.is_some_and(|expected| !past::is_named(newest.version(), &expected)) {
+            return Err(NotWritten::Stale(newest.version()));
         }
         let next = self.next(&mut write.changes)?;
         if write.dry_run {

@@ -10,9 +10,10 @@ use serde_json::{Map, Value as Json};
 use super::App;
 use crate::graph::Graph;
 use crate::graphql::conformance;
-use crate::graphql::ledger::{Ledger as _, NotSeen};
+use crate::graphql::ledger::Ledger as _;
+use crate::graphql::past;
 use crate::graphql::subscribe::{Interest, Subscription, answer_event, change_event};
-use crate::graphql::{Code, GraphqlError, Request, Response, SavedQuery};
+use crate::graphql::{Code, Request, Response, SavedQuery};
 use crate::query::Budget;
 
 /// What a subscription tells, one event after the other.
@@ -60,16 +61,10 @@ impl App {
         let subscription = self.api.subscribe(&newest, request)?;
         let bad = |message: String| Response::request_error(Code::BadArgument, message);
         let arguments = &subscription.arguments;
-        let seen = |e: NotSeen| {
-            let error: GraphqlError = e.into();
-            Response::request_error(error.code, error.message)
-        };
         let after = match arguments.text("after") {
             Some(version) => {
-                let number = version.split('-').next().and_then(|n| n.parse::<u64>().ok());
-                let sequence =
-                    number.ok_or_else(|| bad(format!("`after`: `{version:.60}` names no version")))?;
-                Some(self.history.view(sequence).map_err(seen)?)
+                let seen = past::view(self.history.as_ref(), &version);
+                Some(seen.map_err(|error| Response::request_error(error.code, error.message))?)
             }
             None => None,
         };

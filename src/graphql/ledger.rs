@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::caller::Caller;
 use super::error::{Code, GraphqlError};
-use crate::graph::{Change, Graph, Refusals};
+use crate::graph::{Change, DataVersion, Graph, Refusals};
 use crate::store::{Batch, Key, Proposal, Signature, StoreError, Timestamp};
 
 /// Changes that somebody asks for.
@@ -18,8 +18,8 @@ pub struct Write {
     pub signature: Signature,
     /// Asked before under that key, it is not done again.
     pub key: Option<Key>,
-    /// Only if this is still the newest version.
-    pub expected: Option<u64>,
+    /// Only if this is still the newest version: its number, or its label, which no other history has.
+    pub expected: Option<String>,
     /// Whether it is only tried.
     pub dry_run: bool,
 }
@@ -41,7 +41,7 @@ pub enum NotWritten {
     /// What is wrong with the changes.
     Refused(Refusals),
     /// Somebody else was first; the newest version has that sequence.
-    Stale(u64),
+    Stale(DataVersion),
     /// Something else was asked under that key, which led to the version of that sequence.
     KeyTaken(u64),
     /// There is no such proposal, or it was decided.

@@ -25,7 +25,7 @@ mod mentions;
 pub mod mutations;
 mod nodes;
 mod nulls;
-mod past;
+pub(crate) mod past;
 mod persisted;
 mod plan;
 mod records;

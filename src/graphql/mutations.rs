@@ -220,7 +220,7 @@ fn write_of(
     input: &Map<String, Json>,
 ) -> Result<Write, GraphqlError> {
     let expected = given(options, "expectedVersion").map(text);
-    let expected = expected.map(|version| past::sequence_of(&version)).transpose()?;
+    expected.as_deref().map(past::sequence_of).transpose()?;
     let key = match given(options, "idempotencyKey").map(text) {
         Some(key) if key.is_empty() || key.chars().count() > KEY => {
             return Err(GraphqlError::new(

@@ -9,7 +9,7 @@ use super::error::{Code, GraphqlError};
 use super::ledger::Ledger;
 use super::records::{DIFF, DIFF_ENTRY, DIFF_VALUE, PROPOSAL, RECORDED_CHANGE, REVISION, list};
 use super::resolvers::{Answer, Context, Object, Resolved, int, made};
-use crate::graph::{Change, Datum, Graph, Owner};
+use crate::graph::{Change, DataVersion, Datum, Graph, Owner};
 use crate::ontology::{Direction, Ontology};
 use crate::store::{Batch, Decision, Proposal, Signature, StoreError, ids_of};
 
@@ -34,13 +34,18 @@ pub(super) fn sequence_of(version: &str) -> Result<u64, GraphqlError> {
     })
 }
 
+/// Whether a number or label names that version; a label is that of no other history.
+pub(crate) fn is_named(version: DataVersion, text: &str) -> bool {
+    if text.contains('-') { version.to_string() == text } else { text.parse() == Ok(version.sequence) }
+}
+
 /// The graph of a version that is named by its number or label.
 ///
 /// # Errors
 /// What names none, or one that is not kept, or one of another history.
-pub(super) fn view(ledger: &dyn Ledger, version: &str) -> Result<Arc<Graph>, GraphqlError> {
+pub(crate) fn view(ledger: &dyn Ledger, version: &str) -> Result<Arc<Graph>, GraphqlError> {
     let graph = ledger.view(sequence_of(version)?)?;
-    if version.contains('-') && graph.version().to_string() != version {
+    if !is_named(graph.version(), version) {
         let message =
             format!("version {version} is of another history or ontology: here it is {}", graph.version());
         return Err(GraphqlError::new(Code::VersionNotFound, message));
