@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value as Json, json};
+use sha2::Digest as _;
 use throughline::app::access::Access;
 use throughline::app::live::Next;
 use throughline::app::{App, Origin};
@@ -267,6 +268,26 @@ async fn a_subscription_is_refused_where_nothing_can_carry_it() {
             String::from_utf8(to_bytes(body, usize::MAX).await.expect("whole").to_vec()).expect("text");
         assert!(found == status && text.contains(said), "{accept} {query}: {found} {text}");
     }
+}
+
+#[test]
+fn a_subscription_is_one_by_its_hash_alone_too() {
+    let app = garden();
+    let query = "subscription { changes { version { sequence } } }";
+    let hash = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(query));
+    let persisted = json!({"version": 1, "sha256Hash": hash});
+    let asked = |query: &str| graphql::Request {
+        extensions: Map::from_iter([("persistedQuery".to_owned(), persisted.clone())]),
+        ..subscription(query)
+    };
+    let unknown = app.subscribe(&asked("")).expect_err("nobody has said what it is");
+    assert!(String::from_utf8_lossy(&unknown.body).contains("PERSISTED_QUERY_NOT_FOUND"));
+    assert!(!app.api().is_subscription(&asked("")));
+    app.subscribe(&asked(query)).expect("text and hash");
+    assert!(app.api().is_subscription(&asked("")));
+    let mut feed = app.subscribe(&asked("")).expect("the hash alone");
+    commit(&app, vec![entity("bed/1", "Bed")]);
+    assert_eq!(told(&mut feed, &app), [json!({"changes": {"version": {"sequence": 1}}})]);
 }
 
 #[tokio::test]

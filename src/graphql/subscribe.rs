@@ -91,6 +91,10 @@ impl Api {
 
     /// Whether a request picks a subscription; not where it cannot be read.
     pub fn is_subscription(&self, request: &Request) -> bool {
+        if request.query.is_empty() {
+            // By its hash alone: what it is, its text tells.
+            return matches!(self.named(request), Ok((Some(named), _)) if self.is_subscription(&named));
+        }
         // Most documents have no such word.
         if !request.query.contains("subscription") {
             return false;
@@ -108,6 +112,8 @@ impl Api {
     }
 
     fn prepare(&self, graph: &Arc<Graph>, request: &Request) -> Result<Subscription, Refusal> {
+        let (named, name) = self.named(request)?;
+        let request = named.as_ref().unwrap_or(request);
         let document = match self.documents.get(&request.query) {
             Some(document) => document,
             None => {
@@ -118,6 +124,9 @@ impl Api {
                 self.documents.keep(&request.query, Checked::new(valid))
             }
         };
+        if let Some(hash) = name {
+            self.documents.name(hash, &request.query);
+        }
         let operation = self.operation(&document, request.operation_name.as_deref())?;
         if operation.definition.operation_type != OperationType::Subscription {
             return Err(GraphqlError::new(Code::BadRequest, "this is no subscription").into());
