@@ -51,3 +51,4 @@ nightly:
     PROPTEST_CASES=20000 cargo test --release --lib model_test
     PROPTEST_CASES=30000 cargo test --release --test random_queries
     cargo build --release && python3 tests/crash/kills.py target/release/throughline 1000
+    python3 tests/overload/probes.py target/release/throughline
