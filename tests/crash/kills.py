@@ -14,6 +14,7 @@ seed = int(sys.argv[sys.argv.index("--seed") + 1]) if "--seed" in sys.argv else 
 rng = random.Random(seed)
 folder = tempfile.mkdtemp(prefix="throughline-kills-")
 WRITERS = 3
+TRIES = 20
 APPLY = """mutation($input: ApplyChangesInput!) { applyChanges(input: $input) {
   applied replayed version { sequence contentHash } faults { code message } } }"""
 PAGE = """query($after: String) { agencies(where: { name: { startsWith: "Kill " } }, first: 100, after: $after) {
@@ -40,8 +41,15 @@ def post(url, query, variables, bearer=None):
     if bearer:
         headers["authorization"] = "Bearer " + bearer
     body = json.dumps({"query": query, "variables": variables}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
-        return json.load(answer)
+    for left in reversed(range(TRIES)):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            # Told that it is busy, a client comes again: a batch goes under its key, so it is not done twice.
+            if refused.code != 503 or not left:
+                raise
+            time.sleep(1)
 
 
 def batch(writer, n):
@@ -90,6 +98,8 @@ bearer = token()
 acknowledged, next_of, unsure = set(), [0] * WRITERS, 0
 began = time.time()
 for cycle in range(cycles):
+    if cycle and cycle % 100 == 0:
+        print(f"{cycle} kills, {len(acknowledged)} batches acknowledged and there", flush=True)
     server, url = start()
     found, version = there(url)
     for name, sides in found.items():
