@@ -5,6 +5,7 @@ use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
 use super::arguments::{Result, bad, given, items, text};
+use super::error::GraphqlError;
 use crate::graph::{Basis, QuoteStatus};
 use crate::ontology::{
     Common, Datatype, Date, DateKind, FuzzyDate, KindIx, Ontology, Property, PropertyIx, RelationIx,
@@ -16,6 +17,8 @@ use crate::query::filter::{
 
 /// Bytes a compiled regular expression may take.
 const REGEX_BYTES: usize = 1 << 18;
+/// Letters a regular expression may have: one is parsed whole, some hundred bytes a letter, before its size is known.
+const REGEX_LETTERS: usize = 1_000;
 
 /// The kind of an enum value.
 pub(super) fn kind_of_word(ontology: &Ontology, word: &str) -> Option<KindIx> {
@@ -181,6 +184,12 @@ fn text_tests(map: &Map<String, Json>, of: &str) -> Result<Vec<TextTest>> {
             "startsWith" => TextOp::StartsWith(one()),
             "endsWith" => TextOp::EndsWith(one()),
             "matches" => {
+                let letters = text(value).chars().count();
+                if letters > REGEX_LETTERS {
+                    let help = "use `in`, `contains` or `or`, or ask for less at once";
+                    let name = format!("letters of `{of}.matches`");
+                    return Err(GraphqlError::limit(&name, letters as u64, REGEX_LETTERS as u64, help).into());
+                }
                 let pattern = RegexBuilder::new(&text(value))
                     .case_insensitive(ignore_case)
                     .size_limit(REGEX_BYTES)
