@@ -4,6 +4,7 @@
 pub mod access;
 pub mod export;
 mod history;
+pub mod identity;
 pub mod import;
 pub mod live;
 pub mod matches;

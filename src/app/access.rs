@@ -1,8 +1,9 @@
-//! Who a token makes somebody: the file of tokens, read again when it has changed.
+//! Who a token makes somebody: the file of tokens, read again when it has changed, or an identity provider.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::identity::Provider;
 use crate::graphql::{Caller, Scope};
 use crate::io::tokens::{Stamp, Tokens};
 use crate::store::Timestamp;
@@ -11,17 +12,37 @@ use crate::store::Timestamp;
 #[derive(Debug, Default)]
 pub struct Access {
     path: Option<PathBuf>,
+    provider: Option<Arc<Provider>>,
     known: Mutex<(Option<Stamp>, Tokens)>,
 }
 
 impl Access {
     /// The tokens of a file, which may come later.
     pub fn by(path: PathBuf) -> Access {
-        Access { path: Some(path), known: Mutex::default() }
+        Access { path: Some(path), ..Access::default() }
     }
 
-    /// Whoever brings that token; none where it is worth nothing. Cost: a look at the file's name.
+    /// The same, and whoever that provider vouches for.
+    pub fn and(self, provider: Arc<Provider>) -> Access {
+        Access { provider: Some(provider), ..self }
+    }
+
+    /// Whether a token has named a key that its provider had not, since this was asked last.
+    pub fn wants_keys(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.wants_keys())
+    }
+
+    /// Whoever brings that token; none where it is worth nothing. Cost: a look at the file's name, or the check of a
+    /// signature.
     pub fn caller(&self, token: &str, at: Timestamp) -> Option<Caller> {
+        match &self.provider {
+            // Tokens of our own have no dots, those of providers two.
+            Some(provider) if token.contains('.') => provider.caller(token, at),
+            _ => self.of_file(token, at),
+        }
+    }
+
+    fn of_file(&self, token: &str, at: Timestamp) -> Option<Caller> {
         let path = self.path.as_ref()?;
         let stamp = Tokens::stamp(path);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

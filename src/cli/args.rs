@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app::Origin;
 use crate::graphql::{Limits, Scope};
-use crate::http::settings;
+use crate::http::{keys, settings};
 use crate::io::export;
 use crate::io::import::{Format, Mapping};
 use crate::io::tokens;
@@ -162,6 +162,18 @@ pub(super) struct Serve {
     /// File of tokens; tokens.json in the data folder if absent
     #[arg(long, value_name = "FILE", env = "THROUGHLINE_TOKENS")]
     pub(super) tokens: Option<PathBuf>,
+    /// The name of an identity provider (OpenID Connect) that vouches for callers, as it stands in its tokens: https://…
+    #[arg(long, value_name = "URL", env = "THROUGHLINE_OIDC_ISSUER", requires = "oidc_audience")]
+    pub(super) oidc_issuer: Option<String>,
+    /// What its tokens are for where they are for this server
+    #[arg(long, value_name = "NAME", env = "THROUGHLINE_OIDC_AUDIENCE", requires = "oidc_issuer")]
+    pub(super) oidc_audience: Option<String>,
+    /// Its keys, a JSON Web Key Set; where the provider itself says if absent
+    #[arg(long, value_name = "FILE|URL", env = "THROUGHLINE_OIDC_KEYS", requires = "oidc_issuer", value_parser = keys_at)]
+    pub(super) oidc_keys: Option<keys::Source>,
+    /// The claim with scopes, by name or by path (realm_access.roles), in words such as throughline:write
+    #[arg(long, value_name = "CLAIM", env = "THROUGHLINE_OIDC_CLAIM", default_value = "scope")]
+    pub(super) oidc_claim: String,
     /// Let nobody read who brings no token
     #[arg(long, env = "THROUGHLINE_PRIVATE")]
     pub(super) private: bool,
@@ -542,6 +554,13 @@ pub(super) struct CompactArgs {
     /// Forget every version but the newest.
     #[arg(long)]
     pub(super) forget: bool,
+}
+
+fn keys_at(text: &str) -> Result<keys::Source, String> {
+    match text.split_once("://") {
+        Some(_) => url::Url::parse(text).map(keys::Source::Address).map_err(|e| format!("no address: {e}")),
+        None => Ok(keys::Source::File(text.into())),
+    }
 }
 
 fn scope(word: &str) -> Result<Scope, String> {

@@ -20,9 +20,11 @@ use self::args::{
 };
 use crate::app::access::Access;
 use crate::app::export::Part;
+use crate::app::identity::Provider;
 use crate::app::import::{Import, Imported};
 use crate::app::{self, App, Origin};
 use crate::graphql::{Api, Limits, Outcome, Request};
+use crate::http::keys::{self, Keys};
 use crate::http::{self, Settings, now};
 use crate::io::import::Mapping;
 use crate::io::words::slug;
@@ -165,11 +167,18 @@ fn serve(args: Serve) -> Result<ExitCode> {
         // A server that knows nobody because its file is broken says so before it serves.
         crate::io::tokens::Tokens::read(path).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     }
-    let access = tokens.map(Access::by).unwrap_or_default();
+    let mut access = tokens.map(Access::by).unwrap_or_default();
+    let mut keys = None;
+    if let (Some(issuer), Some(audience)) = (args.oidc_issuer, args.oidc_audience) {
+        let provider = Arc::new(Provider::new(issuer, audience, args.oidc_claim));
+        access = access.and(provider.clone());
+        keys = Some(Keys::of(provider, args.oidc_keys.unwrap_or(keys::Source::Discovered)));
+    }
     let settings = Settings {
         hosts: args.host,
         origins: args.allow_origin,
         access: Arc::new(access),
+        keys,
         rates: Arc::new(http::rates::Rates::of(args.rate, args.rate_cost)),
         proxies: args.proxies,
         private: args.private,
@@ -181,6 +190,14 @@ fn serve(args: Serve) -> Result<ExitCode> {
     };
     let runtime = runtime()?;
     let done = runtime.block_on(async {
+        if let Some(keys) = &settings.keys {
+            match (keys.fetch().await, &keys.source) {
+                (Ok(count), _) => tracing::info!(target: "access", count, "keys of the identity provider"),
+                (Err(why), keys::Source::File(_)) => anyhow::bail!("{why}"),
+                // It may be away just now; it is asked again when somebody comes with a token of its.
+                (Err(why), _) => tracing::error!(target: "access", %why, "no key of the identity provider yet"),
+            }
+        }
         let stop = http::serve::stop_signal().context("cannot listen for signals")?;
         let listener = http::serve::bind(args.listen).await?;
         let address = listener.local_addr().context("the socket has no address")?;

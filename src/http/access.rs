@@ -128,7 +128,19 @@ fn caller(shared: &Shared, bearer: Option<&str>) -> Result<Caller, &'static str>
         None if shared.settings.private => Ok(Caller { name: None, scope: Scope::Nothing }),
         None => Ok(Caller::default()),
         Some(token) => {
-            shared.settings.access.caller(token, now()).ok_or("a token that is unknown, expired or revoked")
+            let access = &shared.settings.access;
+            let known = access.caller(token, now());
+            if let Some(keys) = &shared.settings.keys
+                && access.wants_keys()
+            {
+                keys.wanted.notify_one();
+            }
+            let mut caller = known.ok_or("a token that is unknown, expired or revoked")?;
+            if !shared.settings.private {
+                // Who is known may do what anyone may.
+                caller.scope = caller.scope.max(Scope::Read);
+            }
+            Ok(caller)
         }
     }
 }

@@ -9,6 +9,7 @@ mod export;
 mod feed;
 mod front;
 mod graphql_route;
+pub mod keys;
 mod layers;
 mod live;
 pub mod mcp;
@@ -225,6 +226,7 @@ pub fn router(app: Arc<App>, settings: &Settings) -> Router {
         addresses: routes().map(|r| (r.path, r.methods, r.purpose)).collect(),
         overview: Arc::default(),
     });
+    keys::keep(&shared);
     let mut router = Router::new();
     for route in routes() {
         let filters = route.methods.iter().filter_map(|m| MethodFilter::try_from(m.clone()).ok());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::keys::Keys;
 use super::metrics::Metrics;
 use super::rates::Rates;
 use crate::app::access::Access;
@@ -72,6 +73,8 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Who is known.
     pub access: Arc<Access>,
+    /// The keys of an identity provider, where one vouches for callers.
+    pub keys: Option<Keys>,
     /// Whether saved questions alone are executed for clients.
     pub only_saved_queries: bool,
     /// What is counted.
@@ -106,6 +109,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             access: Arc::default(),
+            keys: None,
             only_saved_queries: false,
             metrics: Arc::default(),
             rates: Arc::new(Rates::of(RATE, RATE_COST)),
