@@ -188,7 +188,7 @@ fn text_tests(map: &Map<String, Json>, of: &str) -> Result<Vec<TextTest>> {
                 if letters > REGEX_LETTERS {
                     let help = "use `in`, `contains` or `or`, or ask for less at once";
                     let name = format!("letters of `{of}.matches`");
-                    return Err(GraphqlError::limit(&name, letters as u64, REGEX_LETTERS as u64, help).into());
+                    return Err(GraphqlError::limit(&name, letters as u64, REGEX_LETTERS as u64, help));
                 }
                 let pattern = RegexBuilder::new(&text(value))
                     .case_insensitive(ignore_case)

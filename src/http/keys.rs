@@ -108,7 +108,7 @@ pub(super) fn keep(shared: &Shared) {
             match keys.fetch().await {
                 Ok(count) => tracing::info!(target: "access", count, "keys of the identity provider"),
                 Err(why) => {
-                    tracing::error!(target: "access", %why, "the keys of the identity provider stay as they were")
+                    tracing::error!(target: "access", %why, "the keys of the identity provider stay as they were");
                 }
             }
         }
